@@ -1,0 +1,100 @@
+package tocsin
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+)
+
+// A SourceID names where telemetry comes from: a connection, a file, a
+// simulation. It is what conservation is counted by.
+type SourceID string
+
+// An EventID identifies a stored event for ever: the hash of its content, its
+// table and its position at the source. The same bytes sent twice from the
+// same position give the same id, which is how a re-send stores nothing twice.
+type EventID string
+
+// A Raw is one record as it came through a door, before anything understood it.
+type Raw struct {
+	Source     SourceID
+	Format     Format
+	Table      string    // the table the sender named; empty when the format decides
+	Position   string    // where in the source: record number, line, offset; stable over re-sends
+	ReceivedAt time.Time // when the door took it, UTC
+	Body       []byte    // at most MaxRawBytes
+}
+
+// MaxRawBytes bounds the body of one raw record. A longer one is dead-lettered.
+const MaxRawBytes = 4 << 20
+
+// A Format says how a raw body is to be read.
+type Format string
+
+// The formats a door may hand on.
+const (
+	FormatRow      Format = "row"       // a JSON object in the shape of Raw.Table
+	FormatEvtx     Format = "evtx"      // a Windows event as evtx JSON: {"Event":{"System":…}}
+	FormatWindows  Format = "windows"   // a Windows event as another shipper's JSON (Winlogbeat, NXLog)
+	FormatJSONLine Format = "json-line" // a JSON object of unknown shape; the normaliser recognises it
+)
+
+// A Record is what normalising made of one Raw: the rows it becomes and the
+// flat view of it that Sigma rules are matched against. Both say the same.
+type Record struct {
+	Events    []Event
+	LogSource LogSource
+	Fields    []Field // flattened by the source's own names; the order is the source's
+}
+
+// A LogSource routes a record to the Sigma rules that can speak about it.
+type LogSource struct {
+	Product  string // windows, azure, m365, linux, …
+	Category string // process_creation, …; empty when the channel decides
+	Service  string // signinlogs, auditlogs, sysmon, …
+	Channel  string // Windows event channel
+	Provider string // Windows event provider
+	EventID  int    // Windows event id; 0 elsewhere
+}
+
+// A Field is one flat field of a record, as text: what a rule compares.
+type Field struct {
+	Name  string
+	Value string
+}
+
+// An Event is one row of a table: what is stored, hunted and cited as evidence.
+// Values stand in the order of the table's columns; a short slice is padded
+// with null.
+type Event struct {
+	ID         EventID
+	Table      string
+	Source     SourceID
+	OccurredAt time.Time // TimeGenerated; UTC
+	ReceivedAt time.Time // _IngestionTime; UTC
+	Values     []Value
+}
+
+// A Reject is a raw record that could not become an event, with the reason.
+// Nothing is dropped: rejects are stored as dead letters.
+type Reject struct {
+	Raw    Raw
+	Reason string // for an analyst: what is wrong and what would mend it
+}
+
+// IdentifyEvent derives the id of an event of this table from its raw record.
+// ordinal tells apart several events of one table made from the same record.
+func IdentifyEvent(raw *Raw, table string, ordinal int) EventID {
+	h := sha256.New()
+	var n [8]byte
+	for _, part := range []string{string(raw.Source), raw.Position, table} {
+		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
+		h.Write(n[:])
+		h.Write([]byte(part))
+	}
+	binary.BigEndian.PutUint64(n[:], uint64(ordinal))
+	h.Write(n[:])
+	h.Write(raw.Body)
+	return EventID(hex.EncodeToString(h.Sum(nil)[:16]))
+}
