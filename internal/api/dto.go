@@ -1,0 +1,327 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+// The shapes of requests and responses. web/src/api/types.gen.ts is generated
+// from this file (go generate ./internal/api), so a change here is a change there.
+// Times are RFC 3339 UTC; an absent time is null. Lists are never null.
+
+// A Problem is the body of every response that is not a success.
+type Problem struct {
+	Kind      tocsin.Kind `json:"kind"`
+	Message   string      `json:"message"`
+	RequestID string      `json:"requestId"`
+}
+
+// SignIn is the body of POST /api/v1/session: a user name and password, or the
+// token of a one-time sign-in link.
+type SignIn struct {
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+	Link     string `json:"link,omitempty"`
+}
+
+// Session answers GET and POST /api/v1/session.
+type Session struct {
+	User        string      `json:"user"`
+	DisplayName string      `json:"displayName"`
+	Role        tocsin.Role `json:"role"`
+	ExpiresAt   time.Time   `json:"expiresAt"`
+	Version     string      `json:"version"` // of the server
+	IsDemo      bool        `json:"isDemo"`
+}
+
+// Assignee is one user an incident can be assigned to (GET /api/v1/users).
+type Assignee struct {
+	User        string      `json:"user"`
+	DisplayName string      `json:"displayName"`
+	Role        tocsin.Role `json:"role"`
+}
+
+// IncidentSummary is one row of the incident queue.
+type IncidentSummary struct {
+	ID             tocsin.IncidentID     `json:"id"`
+	Title          string                `json:"title"`
+	Severity       tocsin.Severity       `json:"severity"`
+	Status         tocsin.IncidentStatus `json:"status"`
+	Owner          string                `json:"owner"`
+	Classification tocsin.Classification `json:"classification"`
+	Determination  tocsin.Determination  `json:"determination"`
+	Tags           []string              `json:"tags"`
+	Tactics        []string              `json:"tactics"`
+	Entities       []Entity              `json:"entities"` // the most telling few; EntityCount says how many there are
+	EntityCount    int                   `json:"entityCount"`
+	AlertCount     int                   `json:"alertCount"`
+	ActiveAlerts   int                   `json:"activeAlerts"`
+	CreatedAt      time.Time             `json:"createdAt"`
+	UpdatedAt      time.Time             `json:"updatedAt"`
+	AcknowledgedAt *time.Time            `json:"acknowledgedAt"`
+	ClosedAt       *time.Time            `json:"closedAt"`
+	FirstActivity  *time.Time            `json:"firstActivity"`
+	LastActivity   *time.Time            `json:"lastActivity"`
+	Version        int                   `json:"version"`
+}
+
+// IncidentPage answers GET /api/v1/incidents.
+// Query: status, severity, owner ("-" is nobody), tag, q (words in title, entity or number),
+// sort (updatedAt, createdAt, severity, id; "-" before it for descending), limit (1..200), cursor.
+type IncidentPage struct {
+	Items  []IncidentSummary `json:"items"`
+	Total  int               `json:"total"`  // that match the filter
+	Counts QueueCounts       `json:"counts"` // of the whole queue, whatever the filter
+	Next   string            `json:"next"`   // cursor of the next page; empty at the end
+}
+
+// QueueCounts is the header of the queue.
+type QueueCounts struct {
+	New        int            `json:"new"`
+	Active     int            `json:"active"`
+	Closed     int            `json:"closed"`
+	Unassigned int            `json:"unassigned"`     // of new and active
+	BySeverity map[string]int `json:"openBySeverity"` // of new and active
+}
+
+// IncidentDetail answers GET /api/v1/incidents/{id}.
+type IncidentDetail struct {
+	IncidentSummary
+	CloseComment string             `json:"closeComment"`
+	MergedInto   tocsin.IncidentID  `json:"mergedInto"` // 0 unless redirected
+	Techniques   []string           `json:"techniques"`
+	Alerts       []Alert            `json:"alerts"`   // by first activity: the attack story
+	Entities     []EntityInIncident `json:"entities"` // replaces the summary's few
+	Timeline     []TimelineEntry    `json:"timeline"` // newest first
+}
+
+// Entity is a thing an alert is about.
+type Entity struct {
+	Type        tocsin.EntityType `json:"type"`
+	Label       string            `json:"label"`
+	Key         string            `json:"key"` // empty when nothing identifies it
+	Identifiers map[string]string `json:"identifiers"`
+}
+
+// EntityInIncident is an entity with where it occurs in one incident.
+type EntityInIncident struct {
+	Entity
+	Alerts    []tocsin.AlertID `json:"alerts"`
+	FirstSeen *time.Time       `json:"firstSeen"`
+	LastSeen  *time.Time       `json:"lastSeen"`
+}
+
+// Alert is an alert, with why it is in its incident.
+type Alert struct {
+	ID            tocsin.AlertID      `json:"id"`
+	Rule          tocsin.RuleID       `json:"ruleId"`
+	RuleKind      tocsin.RuleKind     `json:"ruleKind"`
+	Author        string              `json:"author"`
+	Title         string              `json:"title"`
+	Description   string              `json:"description"`
+	Severity      tocsin.Severity     `json:"severity"`
+	Status        tocsin.AlertStatus  `json:"status"`
+	Tactics       []string            `json:"tactics"`
+	Techniques    []string            `json:"techniques"`
+	Entities      []Entity            `json:"entities"`
+	Evidence      []Evidence          `json:"evidence"`
+	CustomDetails map[string][]string `json:"customDetails"`
+	Count         int                 `json:"count"`
+	FirstActivity time.Time           `json:"firstActivity"`
+	LastActivity  time.Time           `json:"lastActivity"`
+	RaisedAt      time.Time           `json:"raisedAt"`
+	Incident      tocsin.IncidentID   `json:"incidentId"`
+	Reason        *Reason             `json:"reason"` // null outside an incident
+	Notes         []string            `json:"notes"`
+}
+
+// Reason is why an alert was linked to its incident.
+type Reason struct {
+	Rule  string  `json:"rule"`
+	Text  string  `json:"text"`
+	Value string  `json:"value"`
+	Score float64 `json:"score"`
+}
+
+// Evidence is one stored event an alert rests on.
+type Evidence struct {
+	Event      tocsin.EventID `json:"eventId"`
+	Table      string         `json:"table"`
+	OccurredAt time.Time      `json:"occurredAt"`
+	Summary    string         `json:"summary"`
+}
+
+// TimelineEntry is one line of an incident's activity log.
+type TimelineEntry struct {
+	Seq   int          `json:"seq"` // 1, 2, …: the incident's version after it
+	At    time.Time    `json:"at"`
+	Actor tocsin.Actor `json:"actor"`
+	Kind  string       `json:"kind"` // opened, alertAttached, assigned, statusChanged, commented, closed, …
+	Text  string       `json:"text"` // what happened, for people: "assigned to amelie"
+	// Comment is the text of a comment; plain text, to be shown as text.
+	Comment string `json:"comment"`
+}
+
+// IncidentChange is the body of PATCH /api/v1/incidents/{id}. Only fields that
+// are present change anything; Version is the version the caller looked at, and
+// a stale one is a conflict. Closing needs a classification.
+type IncidentChange struct {
+	Version        int                    `json:"version"`
+	Title          *string                `json:"title,omitempty"`
+	Owner          *string                `json:"owner,omitempty"` // "" unassigns
+	Severity       *tocsin.Severity       `json:"severity,omitempty"`
+	Status         *tocsin.IncidentStatus `json:"status,omitempty"`
+	Classification *tocsin.Classification `json:"classification,omitempty"`
+	Determination  *tocsin.Determination  `json:"determination,omitempty"`
+	Comment        *string                `json:"comment,omitempty"` // kept with the close
+	Tags           *[]string              `json:"tags,omitempty"`
+}
+
+// NewComment is the body of POST /api/v1/incidents/{id}/comments.
+type NewComment struct {
+	Text string `json:"text"`
+}
+
+// QueryRequest is the body of POST /api/v1/query (run) and /api/v1/query/check.
+type QueryRequest struct {
+	Query string     `json:"query"`
+	From  *time.Time `json:"from,omitempty"` // time range applied to every table read
+	To    *time.Time `json:"to,omitempty"`
+	Limit int        `json:"limit,omitempty"` // rows shown; 0 means 10,000
+}
+
+// QueryResult answers POST /api/v1/query, also when the query has errors:
+// then Tables is empty and Diagnostics says where and what.
+type QueryResult struct {
+	Tables      []ResultTable `json:"tables"` // at least one on success; further ones of fork, facet, batches
+	Diagnostics []Diagnostic  `json:"diagnostics"`
+	Render      *Render       `json:"render"` // null without a render operator
+	TookMillis  float64       `json:"tookMs"`
+}
+
+// ResultTable is a typed table. Cells are JSON: datetime and timespan as KQL
+// prints them, dynamic as a JSON value, null as null.
+type ResultTable struct {
+	Name      string              `json:"name"`
+	Columns   []Column            `json:"columns"`
+	Rows      [][]json.RawMessage `json:"rows"`
+	Truncated bool                `json:"truncated"`
+	RowCount  int                 `json:"rowCount"` // shown; the query may have more when truncated
+}
+
+// Column is a column name and its KQL type.
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Render is what the render operator asked for.
+type Render struct {
+	Visualization string            `json:"visualization"` // timechart, barchart, columnchart, piechart, …
+	Properties    map[string]string `json:"properties"`
+}
+
+// Diagnostic is one thing the compiler says about a query, with its place.
+type Diagnostic struct {
+	Code     string `json:"code"` // KQL2001
+	Severity string `json:"severity"`
+	Message  string `json:"message"`
+	Hint     string `json:"hint"`
+	Start    int    `json:"start"` // byte offsets, half open
+	End      int    `json:"end"`
+	Line     int    `json:"line"`   // 1-based
+	Column   int    `json:"column"` // 1-based, in characters
+}
+
+// Schema answers GET /api/v1/schema: what IntelliSense knows.
+type Schema struct {
+	Tables    []SchemaTable    `json:"tables"`
+	Functions []SchemaFunction `json:"functions"` // workspace functions
+}
+
+// SchemaTable is a table that can be queried.
+type SchemaTable struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Columns     []Column `json:"columns"`
+}
+
+// SchemaFunction is a saved function that can be called by name.
+type SchemaFunction struct {
+	Name       string `json:"name"`
+	Parameters string `json:"parameters"` // as written: (x:long, y:string="")
+	Body       string `json:"body"`
+}
+
+// Rule is one detection rule with its health (GET /api/v1/rules).
+type Rule struct {
+	ID         tocsin.RuleID   `json:"id"`
+	Kind       tocsin.RuleKind `json:"kind"`
+	Title      string          `json:"title"`
+	Severity   tocsin.Severity `json:"severity"`
+	Tactics    []string        `json:"tactics"`
+	Techniques []string        `json:"techniques"`
+	Author     string          `json:"author"`
+	Path       string          `json:"path"`
+	State      string          `json:"state"`  // on, paused, rejected
+	Reason     string          `json:"reason"` // of a pause or rejection
+	Alerts     int             `json:"alerts"` // raised so far
+	LastRun    *time.Time      `json:"lastRun"`
+}
+
+// RuleList answers GET /api/v1/rules. Query: state, kind, q, limit, cursor.
+type RuleList struct {
+	Items []Rule `json:"items"`
+	Total int    `json:"total"`
+	Next  string `json:"next"`
+	On    int    `json:"on"`
+	Off   int    `json:"off"` // paused or rejected
+}
+
+// RuleDetail answers GET /api/v1/rules/{id}.
+type RuleDetail struct {
+	Rule
+	Description string           `json:"description"`
+	Source      string           `json:"source"`
+	Runs        []tocsin.RuleRun `json:"runs"` // newest first, at most 50
+}
+
+// Source is one source's conservation equation:
+// received = stored + duplicates + deadLettered + filtered.
+type Source struct {
+	ID           tocsin.SourceID `json:"id"`
+	Received     int64           `json:"received"`
+	Stored       int64           `json:"stored"`       // records that became at least one row
+	Duplicates   int64           `json:"duplicates"`   // records seen before
+	DeadLettered int64           `json:"deadLettered"` // see the table DeadLetters
+	Filtered     int64           `json:"filtered"`
+	Rows         int64           `json:"rows"` // rows stored, over all tables
+	LastAt       *time.Time      `json:"lastAt"`
+	Balanced     bool            `json:"balanced"`
+}
+
+// SourceList answers GET /api/v1/sources.
+type SourceList struct {
+	Items []Source `json:"items"`
+}
+
+// IngestResult answers POST /api/v1/ingest/{table}, after the commit.
+type IngestResult struct {
+	Received     int `json:"received"`
+	Stored       int `json:"stored"`
+	Duplicates   int `json:"duplicates"`
+	DeadLettered int `json:"deadLettered"`
+	Alerts       int `json:"alerts"`
+}
+
+// Change is one message of GET /api/v1/stream (server-sent events): something
+// a page may be showing is no longer what it was.
+type Change struct {
+	Kind     string            `json:"kind"` // incident, alert, rule, source
+	Incident tocsin.IncidentID `json:"incidentId,omitempty"`
+	Alert    tocsin.AlertID    `json:"alertId,omitempty"`
+	Version  int               `json:"version,omitempty"`
+	At       time.Time         `json:"at"`
+}
