@@ -10,7 +10,7 @@
 // the node. Bad* nodes mark text the parser could not read; a tree that holds
 // one always comes with an error diagnostic, so later stages may skip them in silence.
 //
-// Walk visits a tree; Print writes it as an s-expression without spans, which is
+// Walk visits a tree; Dump writes it as an s-expression without spans, which is
 // what golden cases and "same tree" comparisons use.
 package ast
 
