@@ -1,0 +1,14 @@
+// Package content holds what the product ships as data: table definitions,
+// detection rules, correlation rules, simulations. Adding one needs no Go.
+//
+// It promises the files, embedded, under their path below this folder. It
+// refuses to read or judge them: each kind is loaded, checked and tested by the
+// package it is for (tables by internal/schema, and so on).
+package content
+
+import "embed"
+
+// Files is everything shipped, by path: "tables/SecurityEvent.yaml".
+//
+//go:embed tables
+var Files embed.FS
