@@ -67,39 +67,40 @@ type Param struct {
 	Name     string
 	Class    Class
 	Optional bool
-	Repeat   bool // this parameter may be given any number of times (with its repeating neighbours), at least zero
+	Repeat   bool // given any number of times, in a block with its repeating neighbours; the block may be absent
 	Constant bool // must be known when the query is compiled or, at the latest, once per query
 }
 
 // Class is what a parameter accepts and what the argument is converted to.
+// dynamic is accepted everywhere a scalar is, and converted.
 type Class uint8
 
 // The parameter classes. "Converted" means that check puts an explicit cast
 // into the plan.
 const (
-	ClassAny      Class = iota // any scalar, unchanged
-	ClassString                // string; dynamic is converted, other types are rejected
-	ClassText                  // any scalar, converted to string (strcat)
-	ClassBool                  // bool; dynamic and numbers are converted
-	ClassInteger               // int or long, dynamic converted to long
-	ClassLong                  // any number or dynamic, converted to long
-	ClassReal                  // any number or dynamic, converted to real
-	ClassDecimal               // any number, converted to decimal
-	ClassNumber                // int, long, real, decimal; dynamic becomes real
-	ClassSummable              // a number or timespan; dynamic becomes real
-	ClassOrdered               // a number, datetime, timespan or string, bool
-	ClassDateTime              // datetime; dynamic converted
-	ClassTimeSpan              // timespan; dynamic converted
-	ClassDynamic               // dynamic; a string is rejected
-	ClassGuid                  // guid; dynamic converted
-	ClassJSON                  // dynamic or string: parse_json and friends
-	ClassColumn                // a column reference
-	ClassStar                  // `*` or any scalar: arg_max(x, *)
-	ClassType                  // typeof(...)
-	ClassTable                 // a tabular expression
-	ClassCommon                // any scalar; all arguments of this class are brought to one type
-	ClassLambda                // an expression over graph elements
-	numClasses
+	ClassAny             Class = iota // any scalar, unchanged
+	ClassString                       // string; only dynamic is converted
+	ClassText                         // any scalar, converted to string (strcat)
+	ClassBool                         // bool
+	ClassInteger                      // int or long
+	ClassLong                         // int or long, converted to long
+	ClassReal                         // any number, converted to real
+	ClassDecimal                      // any number, converted to decimal
+	ClassNumber                       // int, long, real, decimal; dynamic becomes real
+	ClassSummable                     // a number, timespan or datetime; dynamic becomes real
+	ClassOrdered                      // a number, datetime, timespan, string or bool; dynamic stays
+	ClassDateTime                     // datetime
+	ClassTimeSpan                     // timespan
+	ClassDynamic                      // dynamic; nothing else converts to it
+	ClassGuid                         // guid
+	ClassNotDynamic                   // any scalar but dynamic
+	ClassColumn                       // a column reference
+	ClassStar                         // * or any scalar: arg_max(x, *)
+	ClassType                         // typeof(…)
+	ClassTable                        // a tabular expression
+	ClassCommon                       // any scalar; all arguments of this class are brought to one type
+	ClassCommonOrDynamic              // as ClassCommon; a mixture becomes dynamic instead of an error
+	ClassCommonOrdered                // as ClassCommon, of ordered types
 )
 
 // Rule says how a result type follows from the arguments.
@@ -116,7 +117,6 @@ const (
 	RulePromoted             // as arg0, but int becomes long (sum)
 	RuleMean                 // avg: real; decimal, timespan and datetime keep their type
 	RuleTypeArg              // the type named by the typeof argument
-	RuleElement              // percentile family: as arg0
 	RuleTuple                // several columns; see the naming of each such aggregate in check
 	RuleTable                // a tabular result
 )
