@@ -10,5 +10,5 @@ import "embed"
 
 // Files is everything shipped, by path: "tables/SecurityEvent.yaml".
 //
-//go:embed tables
+//go:embed tables rules simulations
 var Files embed.FS
