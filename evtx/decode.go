@@ -1,129 +1,46 @@
 package evtx
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"strconv"
 )
 
 const (
-	// maxSteps bounds the actions one record may run, maxText the text it may
-	// yield. A record has at most 64 KiB, so both are far from honest use;
-	// they stop values that repeat themselves by nesting.
-	maxSteps = 1 << 16
-	maxText  = 1 << 20
-	// minItem is the least size of an element or a template instance. Records
-	// are padded to multiples of 8 with whatever was in memory, with or without
-	// an EOF token in front: fewer bytes behind a whole item say nothing.
-	minItem = 8
+	// maxText bounds the text one record may yield. A record has at most 64 KiB,
+	// so it is far from honest use.
+	maxText = 1 << 20
 	// maxChunkText bounds the text of all records of a chunk.
 	maxChunkText = 32 << 20
 )
 
-// A slot is one value of a template instance.
-type slot struct {
-	off  int32 // in the chunk
-	size uint16
-	typ  uint8
-}
-
 // A decoder flattens records. It is the hot path: it runs plans over values
 // and appends text, and makes nothing else.
 type decoder struct {
-	sym    *symbols
+	binxml
 	scopes *scopes
-	format formatter
+	rec    *Record
+}
 
-	rec   *Record
-	chunk *chunk
-	slots []slot
-	steps int
-	// loose holds the compiled form of template-less fragments, by depth.
-	loose [maxDepth + 1]template
+func newDecoder(sym *symbols, format formatter) *decoder {
+	d := &decoder{binxml: binxml{sym: sym, format: format}, scopes: newScopes()}
+	d.enter = func(t *template, number int32, base, count, depth int) error {
+		return d.run(t, t.planFor(number, d.sym, d.scopes), base, count, depth)
+	}
+	d.missing = func(cause error, _ int32, base, count, depth int) error {
+		d.rec.problem = cause
+		return d.nameless(base, count, depth)
+	}
+	return d
 }
 
 // decode flattens the record's payload into its fields.
 func (d *decoder) decode(r *Record) error {
-	d.rec, d.chunk, d.slots, d.steps = r, r.chunk, d.slots[:0], maxSteps
-	err := d.fragment(r.from, r.to, 0, 0)
+	d.rec = r
+	err := d.payload(r)
 	if r.chunk.written += len(r.text); err == nil && r.chunk.written > maxChunkText {
 		err = fmt.Errorf("%w: the records of a chunk yield more than %d bytes of text", ErrLimit, maxChunkText)
 	}
 	return err
-}
-
-// fragment decodes BinXML: the payload of a record or a value of that type.
-func (d *decoder) fragment(pos, end int, number int32, depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%w: BinXML values nested deeper than %d", ErrLimit, maxDepth)
-	}
-	for first := true; pos < end; first = false {
-		if !first && end-pos < minItem {
-			return nil
-		}
-		switch d.chunk.data[pos] &^ tokenMoreFlag {
-		case tokenEOF:
-			if pos++; !d.chunk.another(pos, end) {
-				return nil
-			}
-		case tokenFragment:
-			pos += fragmentHeader
-		case tokenInstance:
-			next, err := d.instance(pos, end, number, depth)
-			if err != nil {
-				return err
-			}
-			pos = next
-		default:
-			t := &d.loose[depth]
-			t.plans = t.plans[:0]
-			next, err := compileLoose(d.chunk, d.sym, pos, end, t)
-			if err != nil {
-				return err
-			}
-			if err := d.run(t, t.planFor(number, d.sym, d.scopes), 0, 0, depth); err != nil {
-				return err
-			}
-			pos = next
-		}
-	}
-	return nil
-}
-
-// instance decodes a template instance and returns the position behind it.
-func (d *decoder) instance(pos, end int, number int32, depth int) (int, error) {
-	in, err := d.chunk.instanceAt(pos, end)
-	if err != nil {
-		return 0, err
-	}
-	base := len(d.slots)
-	d.slots = d.chunk.appendSlots(d.slots, in)
-	count := len(d.slots) - base
-	t, err := d.chunk.template(in, d.sym)
-	switch {
-	case err == nil:
-		err = d.run(t, t.planFor(number, d.sym, d.scopes), base, count, depth)
-	case errors.Is(err, errMissingTemplate):
-		d.rec.problem = err
-		err = d.nameless(base, count, depth)
-	}
-	d.slots = d.slots[:base]
-	return in.next, err
-}
-
-// appendSlots appends the descriptions of the values of an instance.
-func (c *chunk) appendSlots(slots []slot, in instance) []slot {
-	count := int(binary.LittleEndian.Uint32(c.data[in.values:]))
-	at := in.values + 4
-	off := at + count*slotDescription
-	for range count {
-		size := binary.LittleEndian.Uint16(c.data[at:])
-		slots = append(slots, slot{off: int32(off), size: size, typ: c.data[at+2]})
-		off += int(size)
-		at += slotDescription
-	}
-	return slots
 }
 
 // nameless yields the values of an instance without its template as _raw[i].
@@ -138,16 +55,12 @@ func (d *decoder) nameless(base, count, depth int) error {
 	return nil
 }
 
-func (d *decoder) bytes(s slot) []byte {
-	return d.chunk.data[s.off : int(s.off)+int(s.size)]
-}
-
 // run executes a plan over the count values from base on.
 func (d *decoder) run(t *template, p *plan, base, count, depth int) error {
 	for i := range p.actions {
 		a := &p.actions[i]
-		if d.steps--; d.steps < 0 {
-			return fmt.Errorf("%w: more than %d steps in a record", ErrLimit, maxSteps)
+		if err := d.step(); err != nil {
+			return err
 		}
 		if len(d.rec.text) > maxText {
 			return fmt.Errorf("%w: more than %d bytes of text in a record", ErrLimit, maxText)
@@ -204,8 +117,8 @@ func (d *decoder) slotValue(s slot, name *Name, inner int32, depth int) error {
 	}
 	if s.typ&typeArray != 0 && len(b) > 0 {
 		for len(b) > 0 {
-			if d.steps--; d.steps < 0 {
-				return fmt.Errorf("%w: more than %d steps in a record", ErrLimit, maxSteps)
+			if err := d.step(); err != nil {
+				return err
 			}
 			var item []byte
 			item, b = nextItem(s.typ&^typeArray, b)
@@ -244,7 +157,7 @@ func (d *decoder) parts(t *template, from, to int32, base, count int) Kind {
 			}
 			s := d.slots[base+int(p.slot)]
 			before := len(d.rec.text)
-			kind = d.joined(s)
+			d.rec.text, kind = d.joined(d.rec.text, s)
 			if len(d.rec.text) > before {
 				n++
 			}
@@ -254,25 +167,6 @@ func (d *decoder) parts(t *template, from, to int32, base, count int) Kind {
 		return String
 	}
 	return kind
-}
-
-// joined appends a value; the items of an array are joined by commas.
-func (d *decoder) joined(s slot) Kind {
-	b := d.bytes(s)
-	if s.typ&typeArray == 0 {
-		var kind Kind
-		d.rec.text, kind = d.format.append(d.rec.text, s.typ, b)
-		return kind
-	}
-	for first := true; len(b) > 0; first = false {
-		var item []byte
-		item, b = nextItem(s.typ&^typeArray, b)
-		if !first {
-			d.rec.text = append(d.rec.text, ',')
-		}
-		d.rec.text, _ = d.format.append(d.rec.text, s.typ&^typeArray, item)
-	}
-	return String
 }
 
 // system keeps a value of System. Numbers and times stay numbers: their text

@@ -55,10 +55,12 @@ type Reader struct {
 	header Header
 
 	sym         *symbols
-	dec         decoder
+	dec         *decoder
 	systemNames [numSystemFields]*Name
 	chunk       *chunk
 	rec         Record
+	json, xml   *tree // made when first asked for
+	scratch     []byte
 	counts      Counts
 	warnings    []Warning
 }
@@ -76,7 +78,7 @@ func NewStream(src io.Reader, opts Options) (*Reader, error) {
 		opts.ANSI = appendWindows1252
 	}
 	r := &Reader{src: src, opts: opts, sym: newSymbols(), chunk: newChunk()}
-	r.dec = decoder{sym: r.sym, scopes: newScopes(), format: formatter{ansi: opts.ANSI, digits: 7}}
+	r.dec = newDecoder(r.sym, formatter{ansi: opts.ANSI, digits: 7})
 	for f := range numSystemFields {
 		r.systemNames[f] = r.sym.byPath[systemNames[f].path]
 	}

@@ -71,6 +71,8 @@ const (
 type formatter struct {
 	ansi   func(dst, src []byte) []byte
 	digits int // fraction digits of times: 7 keeps everything, 6 is the de-facto JSON
+	// braces writes GUIDs as Windows does in XML: lower case, in braces.
+	braces bool
 }
 
 // append appends the text of a scalar value. The stored size rules, not the
@@ -113,8 +115,11 @@ func (f *formatter) append(dst []byte, typ uint8, b []byte) ([]byte, Kind) {
 	case typeBinary:
 		return appendHexBytes(dst, b), Binary
 	case typeGUID:
+		if len(b) == 16 && f.braces {
+			return append(appendGUID(append(dst, '{'), b, hexLower), '}'), GUID
+		}
 		if len(b) == 16 {
-			return appendGUID(dst, b), GUID
+			return appendGUID(dst, b, hexUpper), GUID
 		}
 	case typeSizeT, typeHex32, typeHex64:
 		if v, ok := unsigned(b); ok {
@@ -167,20 +172,23 @@ func appendHexBytes(dst, b []byte) []byte {
 	return dst
 }
 
-const hexUpper = "0123456789ABCDEF"
+const (
+	hexUpper = "0123456789ABCDEF"
+	hexLower = "0123456789abcdef"
+)
 
 // guidOrder gives the stored byte for each byte of the text: the first three
 // groups are little-endian.
 var guidOrder = [16]uint8{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15}
 
 // appendGUID appends 16 stored bytes as 8-4-4-4-12 digits.
-func appendGUID(dst []byte, g []byte) []byte {
+func appendGUID(dst, g []byte, digits string) []byte {
 	_ = g[15]
 	for i, at := range guidOrder {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
 			dst = append(dst, '-')
 		}
-		dst = append(dst, hexUpper[g[at]>>4], hexUpper[g[at]&15])
+		dst = append(dst, digits[g[at]>>4], digits[g[at]&15])
 	}
 	return dst
 }
