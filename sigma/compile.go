@@ -1,0 +1,145 @@
+package sigma
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/sigma/pattern"
+)
+
+// Options is what Compile needs beside the rules.
+type Options struct {
+	// Mapping says where log sources are; nil means that only what an event
+	// itself names counts.
+	Mapping *Mapping
+	// Fields is shared by programs that replace one another; nil makes a new one.
+	Fields *Fields
+	// Placeholders are the site's values for expand, by name.
+	Placeholders map[string][]string
+	// Clock returns nanoseconds that only grow; with Budget it switches
+	// accounting on. Nil means no accounting.
+	Clock func() int64
+	// Budget is the mean time in nanoseconds one rule may cost per event it is
+	// looked at; 0 means no limit.
+	Budget int64
+	// OnSwitchOff is told, on the matching goroutine, of a rule that exceeded its
+	// budget. It may be nil; Program.Health reports the rule in any case.
+	OnSwitchOff func(*Rule, Cost)
+}
+
+// Program is a compiled rule set: immutable, used by any number of Matchers.
+type Program struct {
+	rules   []*Rule
+	fields  *Fields
+	mapping *Mapping
+	routes  *routes
+	costs   *accounts
+}
+
+// Compile makes a program of the rules it can honour; the others come back as
+// rejections. Rule indices follow the order of rules.
+func Compile(rules []*Rule, opt Options) (*Program, []Rejection) {
+	p := &Program{fields: opt.Fields, mapping: opt.Mapping}
+	if p.fields == nil {
+		p.fields = NewFields()
+	}
+	if p.mapping == nil {
+		p.mapping = &Mapping{}
+	}
+	var rejected []Rejection
+	for _, r := range rules {
+		filled, err := fillPlaceholders(r, opt.Placeholders)
+		if err != nil {
+			rejected = append(rejected, Rejection{Source: r.Source, ID: r.ID, Title: r.Title, Reason: err.Error()})
+			continue
+		}
+		p.rules = append(p.rules, filled)
+	}
+	p.costs = newAccounts(len(p.rules), opt)
+	p.fields.addAll(p.fieldNames())
+	p.routes = newRoutes(p)
+	p.routes.prepare()
+	return p, rejected
+}
+
+// Rules returns the rules in index order; do not change it.
+func (p *Program) Rules() []*Rule { return p.rules }
+
+// Fields returns the table events for this program must use.
+func (p *Program) Fields() *Fields { return p.fields }
+
+func (p *Program) fieldNames() []string {
+	var names []string
+	for _, r := range p.rules {
+		r.Expr.Walk(func(q *Predicate) {
+			names = append(names, q.Field)
+			if q.Test == TestField {
+				names = append(names, q.OtherField)
+			}
+		})
+	}
+	return append(names, p.mapping.fieldNames()...)
+}
+
+// maxFilled bounds what placeholders can expand one value to.
+const maxFilled = 10_000
+
+// fillPlaceholders returns r with every placeholder replaced, r itself when it
+// has none.
+func fillPlaceholders(r *Rule, values map[string][]string) (*Rule, error) {
+	var missing []string
+	found := false
+	r.Expr.Walk(func(q *Predicate) {
+		for _, name := range q.Pattern.Placeholders() {
+			found = true
+			if _, ok := values[name]; !ok && !slices.Contains(missing, "%"+name+"%") {
+				missing = append(missing, "%"+name+"%")
+			}
+		}
+	})
+	if missing != nil {
+		return nil, fmt.Errorf("no value is configured for placeholder %s", strings.Join(missing, ", "))
+	}
+	if !found {
+		return r, nil
+	}
+	out := *r
+	var err error
+	out.Expr, err = r.Expr.Map(func(q *Predicate) (*Expr, error) { return fillPredicate(q, values) })
+	return &out, err
+}
+
+func fillPredicate(q *Predicate, values map[string][]string) (*Expr, error) {
+	names := q.Pattern.Placeholders()
+	if names == nil {
+		return Leaf(q), nil
+	}
+	total := 1
+	for _, n := range names {
+		if total *= len(values[n]); total > maxFilled {
+			return nil, fmt.Errorf("placeholders of %q make more than %d values", q.Pattern, maxFilled)
+		}
+	}
+	list, err := pattern.Product(q.Pattern, func(name string) ([]string, bool) {
+		v, ok := values[name]
+		return v, ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	args := make([]*Expr, 0, len(list))
+	for _, filled := range list {
+		c := *q
+		c.Pattern = filled
+		if q.Test == TestCIDR {
+			text, _ := filled.Plain()
+			if c.Network, err = parseNetwork(text); err != nil {
+				return nil, err
+			}
+			c.Pattern = nil
+		}
+		args = append(args, Leaf(&c))
+	}
+	return Or(args...), nil
+}
