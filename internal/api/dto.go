@@ -319,7 +319,7 @@ type IngestResult struct {
 // Change is one message of GET /api/v1/stream (server-sent events): something
 // a page may be showing is no longer what it was.
 type Change struct {
-	Kind     string            `json:"kind"` // incident, alert, rule, source
+	Kind     string            `json:"kind"` // incident, alert; reload when messages were left out: read everything anew
 	Incident tocsin.IncidentID `json:"incidentId,omitempty"`
 	Alert    tocsin.AlertID    `json:"alertId,omitempty"`
 	Version  int               `json:"version,omitempty"`

@@ -1,0 +1,26 @@
+package api
+
+import (
+	"io"
+	"net/http"
+)
+
+// healthRoutes adds what machines ask: alive, ready, metrics. They say nothing
+// that needs a session.
+func (s *server) healthRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.Desk.Counts(r.Context()); err != nil {
+			http.Error(w, "the state store does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		if _, err := s.Hunt.Sources(r.Context()); err != nil {
+			http.Error(w, "the telemetry store does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ready\n")
+	})
+	mux.Handle("GET /metrics", s.Metrics)
+}

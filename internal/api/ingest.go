@@ -1,0 +1,54 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+// maxIngestBody bounds one submission as it is sent, before decompression.
+const maxIngestBody = 64 << 20
+
+// batchHeader names a submission, so that a sender may repeat it.
+const batchHeader = "X-Tocsin-Batch"
+
+// ingestRoutes adds the telemetry door. It is a plain handler: the body is a
+// stream and never a document.
+func (s *server) ingestRoutes(mux *http.ServeMux) {
+	op := operation("ingest", http.MethodPost, "/api/v1/ingest/{table}", "Send rows of a table, one JSON object per line; answered after the commit", tocsin.Responder, ScopeIngest)
+	op.Parameters = []*huma.Param{
+		{Name: "table", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
+		{Name: batchHeader, In: "header", Description: "your name for this body; sent again, nothing is stored twice", Schema: &huma.Schema{Type: "string"}},
+		{Name: "Content-Encoding", In: "header", Description: "gzip or zstd", Schema: &huma.Schema{Type: "string"}},
+	}
+	op.Responses = map[string]*huma.Response{"200": {Description: "what became of the records"}}
+	s.huma.OpenAPI().AddOperation(&op)
+	mux.HandleFunc("POST /api/v1/ingest/{table}", func(w http.ResponseWriter, r *http.Request) {
+		if err := allowed(r.Context(), need{tocsin.Responder, ScopeIngest}); err != nil {
+			writeProblem(w, r, err)
+			return
+		}
+		who := whoFrom(r.Context())
+		batch := r.Header.Get(batchHeader)
+		if len(batch) > 200 {
+			writeProblem(w, r, tocsin.Errorf(tocsin.Invalid, "The header %s is longer than 200 bytes. Use a shorter name.", batchHeader))
+			return
+		}
+		source := tocsin.SourceID("http:" + who.Actor.Name)
+		result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, r.Header.Get("Content-Encoding"), http.MaxBytesReader(w, r.Body, maxIngestBody))
+		if err != nil {
+			if tocsin.IsKind(err, tocsin.Unavailable) {
+				w.Header().Set("Retry-After", "1")
+				_, message := tocsin.Explain(err)
+				err = &problem{Problem{Kind: tocsin.Unavailable, Message: message}, http.StatusTooManyRequests}
+			}
+			writeProblem(w, r, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(result) // the client is gone if this fails
+	})
+}
