@@ -129,8 +129,19 @@ func (c *chunk) nextRecord(off, limit int) int {
 
 // zero says whether data[from:to] holds nothing.
 func (c *chunk) zero(from, to int) bool {
-	for _, b := range c.data[from:to] {
-		if b != 0 {
+	for from < to && from%8 != 0 {
+		if c.data[from] != 0 {
+			return false
+		}
+		from++
+	}
+	for ; from+8 <= to; from += 8 {
+		if binary.LittleEndian.Uint64(c.data[from:]) != 0 {
+			return false
+		}
+	}
+	for ; from < to; from++ {
+		if c.data[from] != 0 {
 			return false
 		}
 	}

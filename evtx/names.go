@@ -42,38 +42,43 @@ const (
 
 // symbols interns names and short texts for the life of a Reader.
 type symbols struct {
-	byPath map[string]*Name
+	byPath map[nameKey]*Name
 	texts  map[string]string
+	system [numSystemFields]*Name
 	next   int
 }
 
+// A nameKey is a path in two parts, so that looking it up joins nothing.
+type nameKey struct{ parent, text string }
+
 func newSymbols() *symbols {
-	s := &symbols{byPath: make(map[string]*Name, 256), texts: make(map[string]string, 256)}
+	s := &symbols{byPath: make(map[nameKey]*Name, 256), texts: make(map[string]string, 256)}
 	for f := range numSystemFields {
-		s.add(&Name{Text: systemNames[f].text, Flat: systemNames[f].flat, Path: systemNames[f].path})
+		n := &systemNames[f]
+		s.system[f] = s.add(nameKey{"", n.path}, &Name{Text: n.text, Flat: n.flat, Path: n.path})
 	}
 	return s
 }
 
-func (s *symbols) add(n *Name) *Name {
+func (s *symbols) add(key nameKey, n *Name) *Name {
 	if s.next >= maxNames {
 		n.ID = -1
 		return n
 	}
 	n.ID = s.next
 	s.next++
-	s.byPath[n.Path] = n
+	s.byPath[key] = n
 	return n
 }
 
 // name interns parent + "." + text.
 func (s *symbols) name(section Section, parent, text string) *Name {
-	path := parent + "." + text
-	if n := s.byPath[path]; n != nil {
+	if n := s.byPath[nameKey{parent, text}]; n != nil {
 		return n
 	}
-	text = strings.TrimPrefix(text, attributesKey)
-	return s.add(&Name{Text: text, Flat: strings.ReplaceAll(text, " ", ""), Path: path, Section: section})
+	leaf := strings.TrimPrefix(text, attributesKey)
+	n := &Name{Text: leaf, Flat: strings.ReplaceAll(leaf, " ", ""), Path: parent + "." + text, Section: section}
+	return s.add(nameKey{parent, text}, n)
 }
 
 const attributesKey = "#attributes."

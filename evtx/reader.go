@@ -54,15 +54,14 @@ type Reader struct {
 	opts   Options
 	header Header
 
-	sym         *symbols
-	dec         *decoder
-	systemNames [numSystemFields]*Name
-	chunk       *chunk
-	rec         Record
-	json, xml   *tree // made when first asked for
-	scratch     []byte
-	counts      Counts
-	warnings    []Warning
+	sym       *symbols
+	dec       *decoder
+	chunk     *chunk
+	rec       Record
+	json, xml *tree // made when first asked for
+	scratch   []byte
+	counts    Counts
+	warnings  []Warning
 }
 
 // NewReader reads a log of the given size. The error wraps ErrNotEVTX if there
@@ -79,9 +78,6 @@ func NewStream(src io.Reader, opts Options) (*Reader, error) {
 	}
 	r := &Reader{src: src, opts: opts, sym: newSymbols(), chunk: newChunk()}
 	r.dec = newDecoder(r.sym, formatter{ansi: opts.ANSI, digits: 7})
-	for f := range numSystemFields {
-		r.systemNames[f] = r.sym.byPath[systemNames[f].path]
-	}
 	return r, r.readHeader()
 }
 

@@ -128,7 +128,7 @@ func (r *Record) SystemFields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
 		for f := range numSystemFields {
 			value, kind := r.System(f)
-			if kind != Null && !yield(Field{Name: r.reader.systemNames[f], Value: value, Kind: kind}) {
+			if kind != Null && !yield(Field{Name: r.reader.sym.system[f], Value: value, Kind: kind}) {
 				return
 			}
 		}
