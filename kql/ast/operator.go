@@ -4,6 +4,7 @@ package ast
 type Where struct {
 	Loc
 	Params    Properties
+	Name      *Ident // optional and without effect: where a = true keeps every row
 	Predicate Expr
 }
 

@@ -5,6 +5,7 @@ func (w walker) operator(n Operator) {
 	switch n := n.(type) {
 	case *Where:
 		each(w, n.Params)
+		opt(w, n.Name)
 		w.node(n.Predicate)
 	case *Extend:
 		each(w, n.Columns)

@@ -30,6 +30,7 @@ const (
 	IgnoredDirective  Code = "KQL1013" // warning: a client directive line (#connect …) is not part of the query
 	DeprecatedSyntax  Code = "KQL1014" // warning: an old spelling that still works; the message names the new one
 	BadManagementWord Code = "KQL1015" // a management command without a verb
+	MeantEqual        Code = "KQL1016" // warning: "where a = b" is legal, names b and compares nothing
 )
 
 // Names (package check).
