@@ -37,6 +37,10 @@ func newDecoder(sym *symbols, format formatter) *decoder {
 func (d *decoder) decode(r *Record) error {
 	d.rec = r
 	err := d.payload(r)
+	if r.problem != nil && r.system[EventRecordID].kind == Null {
+		r.system[EventRecordID] = systemValue{number: r.ID, kind: Uint, numeric: true}
+		r.system[SystemTime] = systemValue{number: r.written, kind: Time, numeric: true}
+	}
 	if r.chunk.written += len(r.text); err == nil && r.chunk.written > maxChunkText {
 		err = fmt.Errorf("%w: the records of a chunk yield more than %d bytes of text", ErrLimit, maxChunkText)
 	}

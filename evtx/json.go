@@ -30,6 +30,8 @@ type renderer struct {
 // several). Two things differ, so that nothing is lost: Data elements that
 // share a name become a list, and nameless ones beside named ones are kept.
 //
+// A second fragment of a record is Event_1.
+//
 // A degraded record (see Problem) has System values from the record header
 // only and its values as EventData._raw[i]; a recovered one is told apart by
 // the caller, the shape has no place for it.
@@ -53,14 +55,7 @@ func (r *Record) AppendJSON(dst []byte, opts JSONOptions) ([]byte, error) {
 		w.header(r, root)
 	} else {
 		w.out = append(w.out, '{')
-		for first := true; root != noBranch; root = t.branches[root].next {
-			if t.branches[root].kind != nodeElement {
-				continue
-			}
-			w.key(first, t.branches[root].name)
-			w.element(root, false)
-			first = false
-		}
+		w.children(0, true)
 		w.out = append(w.out, '}')
 	}
 	r.reader.scratch = w.scratch

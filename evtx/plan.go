@@ -267,7 +267,7 @@ func (b *planner) attribute(i int32, inner scope) {
 	}
 	a := b.field(actField, i+1, n.end, 0)
 	a.name = b.sym.name(inner.section, inner.path, attributesKey+n.name)
-	a.optional = true
+	a.single, a.optional = -1, true // an array is joined, an empty text left out
 	b.actions = append(b.actions, a)
 }
 

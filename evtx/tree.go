@@ -215,7 +215,10 @@ func (t *tree) nameless(parent int32, base, count, depth int) error {
 	if parent == 0 {
 		parent = t.add(0, branch{kind: nodeElement, name: "Event"})
 	}
-	data := t.add(parent, branch{kind: nodeElement, name: "EventData"})
+	data := parent
+	if t.branches[parent].name != "EventData" {
+		data = t.add(parent, branch{kind: nodeElement, name: "EventData"})
+	}
 	for i := range count {
 		if err := t.step(); err != nil {
 			return err
