@@ -105,10 +105,41 @@ func (d *decoder) act(t *template, a *action, base, count, depth int) error {
 	}
 	from := len(d.rec.text)
 	kind := d.parts(t, a.from, a.to, base, count)
-	if a.optional && len(d.rec.text) == from {
-		return nil // an attribute whose values are all absent
+	nested := !a.optional && d.hasNested(t, a, base, count)
+	if len(d.rec.text) > from || !a.optional && !nested { // an attribute without text is absent
+		d.field(name, from, kind)
 	}
-	d.field(name, from, kind)
+	if nested {
+		return d.nested(t, a, base, count, depth)
+	}
+	return nil
+}
+
+// hasNested says whether BinXML values stand beside other content.
+func (d *decoder) hasNested(t *template, a *action, base, count int) bool {
+	for i := a.from; i < a.to; i++ {
+		if p := &t.nodes[i]; p.kind == nodeSlot && int(p.slot) < count {
+			if s := d.slots[base+int(p.slot)]; s.typ == typeBinXML && s.size > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nested yields the fields of those values.
+func (d *decoder) nested(t *template, a *action, base, count, depth int) error {
+	for i := a.from; i < a.to; i++ {
+		p := &t.nodes[i]
+		if p.kind != nodeSlot || int(p.slot) >= count {
+			continue
+		}
+		if s := d.slots[base+int(p.slot)]; s.typ == typeBinXML && s.size > 0 {
+			if err := d.fragment(int(s.off), int(s.off)+int(s.size), a.inner, depth+1); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -160,6 +191,9 @@ func (d *decoder) parts(t *template, from, to int32, base, count int) Kind {
 				continue
 			}
 			s := d.slots[base+int(p.slot)]
+			if s.typ == typeBinXML {
+				continue // see nested
+			}
 			before := len(d.rec.text)
 			d.rec.text, kind = d.joined(d.rec.text, s)
 			if len(d.rec.text) > before {
