@@ -1,0 +1,23 @@
+import { BookSearchRegular, DatabaseRegular, ShieldErrorRegular, ShieldTaskRegular } from "@fluentui/react-icons";
+import { Link } from "@tanstack/react-router";
+import styles from "./Navigation.module.css";
+
+const pages = [
+  { to: "/incidents", name: "Incidents", icon: <ShieldErrorRegular /> },
+  { to: "/hunting", name: "Hunting", icon: <BookSearchRegular /> },
+  { to: "/detections", name: "Detections", icon: <ShieldTaskRegular /> },
+  { to: "/sources", name: "Sources", icon: <DatabaseRegular /> },
+] as const;
+
+export function Navigation() {
+  return (
+    <nav className={styles.nav} aria-label="Pages">
+      {pages.map((page) => (
+        <Link key={page.to} to={page.to} className={styles.link} activeProps={{ className: `${styles.link} ${styles.active}` }}>
+          <span className={styles.icon} aria-hidden="true">{page.icon}</span>{page.name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+

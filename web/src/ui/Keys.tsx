@@ -1,0 +1,10 @@
+import styles from "./Keys.module.css";
+
+/** Key caps for a shortcut written as "Ctrl+K" or "g i" (one after the other). */
+export function Keys({ keys }: { keys: string }) {
+  return (
+    <span className={styles.keys}>
+      {keys.split(/[+ ]/).map((key, i) => <kbd key={`${key}${i}`}>{key}</kbd>)}
+    </span>
+  );
+}
