@@ -35,6 +35,8 @@ type Program struct {
 	mapping *Mapping
 	routes  *routes
 	costs   *accounts
+	preds   *predTable // grows under the lock of routes
+	plans   uint32     // field plans made
 }
 
 // Compile makes a program of the rules it can honour; the others come back as
@@ -58,6 +60,7 @@ func Compile(rules []*Rule, opt Options) (*Program, []Rejection) {
 	}
 	p.costs = newAccounts(len(p.rules), opt)
 	p.fields.addAll(p.fieldNames())
+	p.preds = newPredTable(p.fields)
 	p.routes = newRoutes(p)
 	p.routes.prepare()
 	return p, rejected

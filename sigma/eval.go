@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"bytes"
-	"net/netip"
 	"time"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
@@ -64,18 +63,6 @@ func (p *Predicate) holdsValue(ev *Event, v []byte) bool {
 		return p.holdsField(ev, v)
 	}
 	panic("sigma: predicate " + p.String() + " tests no value")
-}
-
-func inNetwork(v []byte, n netip.Prefix) bool {
-	if len(v) < 2 || len(v) > 64 {
-		return false
-	}
-	addr, err := netip.ParseAddr(string(v))
-	if err != nil {
-		return false
-	}
-	addr = addr.Unmap().WithZone("")
-	return n.Contains(addr)
 }
 
 func (p *Predicate) holdsField(ev *Event, v []byte) bool {

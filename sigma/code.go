@@ -1,0 +1,79 @@
+package sigma
+
+import "slices"
+
+// instr tests one predicate and jumps: to yes when it holds, to no when not.
+type instr struct {
+	pred uint32
+	lazy bool // not announced by the index: evaluate when reached
+	yes  int32
+	no   int32
+}
+
+// Jump targets that end a condition.
+const (
+	jumpTrue  int32 = -1
+	jumpFalse int32 = -2
+)
+
+// compile appends the jumping code of e and returns its entry, which may itself
+// be an end. Code is laid out back to front: the parts jumped to exist first.
+func (c *bucketBuilder) compile(e *Expr) int32 { return c.jump(e, jumpTrue, jumpFalse) }
+
+func (c *bucketBuilder) jump(e *Expr, yes, no int32) int32 {
+	switch e.Op {
+	case OpLeaf:
+		p := c.pred(e.Leaf)
+		k := c.b.preds[p].index
+		c.b.code = append(c.b.code, instr{pred: p, lazy: k == indexNone || k == indexMaybe, yes: yes, no: no})
+		return int32(len(c.b.code) - 1)
+	case OpNot:
+		return c.jump(e.Args[0], no, yes)
+	case OpAnd:
+		next := yes
+		for _, a := range slices.Backward(c.ordered(e.Args)) {
+			next = c.jump(a, next, no)
+		}
+		return next
+	case OpOr:
+		next := no
+		for _, a := range slices.Backward(c.ordered(e.Args)) {
+			next = c.jump(a, yes, next)
+		}
+		return next
+	}
+	panic("sigma: unknown operator")
+}
+
+// ordered puts cheap arguments first; the meaning does not depend on the order.
+func (c *bucketBuilder) ordered(args []*Expr) []*Expr {
+	cost := make(map[*Expr]int, len(args))
+	for _, a := range args {
+		cost[a] = c.cost(a)
+	}
+	out := slices.Clone(args)
+	slices.SortStableFunc(out, func(x, y *Expr) int { return cost[x] - cost[y] })
+	return out
+}
+
+// cost guesses the time of evaluating e, in tests of an indexed predicate.
+func (c *bucketBuilder) cost(e *Expr) int {
+	if e.Op != OpLeaf {
+		sum := 0
+		for _, a := range e.Args {
+			sum += c.cost(a)
+		}
+		return sum
+	}
+	in := c.b.preds[c.pred(e.Leaf)].predInfo
+	if in.index != indexNone && in.index != indexMaybe {
+		return 1
+	}
+	switch in.Test {
+	case TestNull, TestExists:
+		return 3
+	case TestRegex:
+		return 1000
+	}
+	return 50
+}
