@@ -166,6 +166,10 @@ func (e Entity) Label() string {
 		if id["Directory"] != "" {
 			return strings.TrimRight(id["Directory"], `\/`) + `\` + id["Name"]
 		}
+	case CloudApplication:
+		if id["Name"] != "" {
+			return id["Name"]
+		}
 	case Process:
 		if id["CommandLine"] != "" {
 			return id["CommandLine"]

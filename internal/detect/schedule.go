@@ -22,8 +22,10 @@ type Ledger interface {
 
 // An Engine runs the queries of rules. Package app implements it with kql and telemetry.
 type Engine interface {
-	// Query runs the rule's query over one window of event time. For a
-	// near-real-time rule the window is of ingestion time.
+	// Query runs the rule's query over one window of event time. (A
+	// near-real-time rule looks at every minute of event time, again when late
+	// events touch it, instead of at minutes of ingestion time: the same events
+	// give the same alerts.)
 	Query(ctx context.Context, r *KQLRule, w Window) (*Table, error)
 	// Late returns the stretch of event time, before the given end, of events in
 	// the rule's tables that arrived after the watermark; a zero Window for none.
@@ -95,7 +97,7 @@ func (s *Schedule) tickRule(ctx context.Context, r *KQLRule, now time.Time, rais
 		return s.fail(ctx, r, tocsin.RuleRun{From: now, To: now}, now, err)
 	}
 	var late Window
-	if !last.IsZero() && watermark.After(seen) && r.Kind != tocsin.NRTRule {
+	if !last.IsZero() && watermark.After(seen) {
 		if late, err = s.engine.Late(ctx, r, seen, last); err != nil {
 			return s.fail(ctx, r, tocsin.RuleRun{From: now, To: now}, now, err)
 		}
