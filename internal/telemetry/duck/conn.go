@@ -57,7 +57,7 @@ func (c *Conn) Query(ctx context.Context, sql string, args ...any) (*Rows, error
 		s.Close()
 		return nil, err
 	}
-	rows.owned = s
+	rows.Own(s)
 	return rows, nil
 }
 

@@ -45,6 +45,9 @@ func (r *Rows) describe() {
 	}
 }
 
+// Own makes Close also close the statement the rows came from.
+func (r *Rows) Own(s *Stmt) { r.owned = s }
+
 // Names returns the column names.
 func (r *Rows) Names() []string {
 	names := make([]string, len(r.columns))

@@ -1,0 +1,324 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+)
+
+// commit is a group of batches on its way into the database.
+type commit struct {
+	group    []*request
+	units    []unit
+	rows     []row
+	tables   []*storedTable // those that get rows, in order of first use
+	byTable  map[*storedTable][]*tocsin.Event
+	deltas   map[tocsin.SourceID]*Balance
+	findings []Finding
+	answers  []Appended // one per request
+}
+
+// unit is one record of a batch: what the balance counts.
+type unit struct {
+	request int
+	source  tocsin.SourceID
+	stored  bool // at least one new event
+	dead    bool // a new dead letter
+}
+
+// row is one event or dead letter that may become a row.
+type row struct {
+	event     *tocsin.Event
+	table     *storedTable
+	unit      int
+	dead      bool
+	duplicate bool
+}
+
+// prepare decides what of the group is to be written. It reads the database but
+// does not change it.
+func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*commit, error) {
+	k := &commit{
+		group: group, byTable: map[*storedTable][]*tocsin.Event{},
+		deltas: map[tocsin.SourceID]*Balance{}, answers: make([]Appended, len(group)),
+	}
+	for i, r := range group {
+		if err := s.admit(k, i, r.batch); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.findDuplicates(ctx, c, k); err != nil {
+		return nil, fmt.Errorf("looking for duplicates: %w", err)
+	}
+	k.settleRows()
+	k.count()
+	s.keepFindings(k)
+	return k, nil
+}
+
+// admit turns a batch into rows; what does not fit becomes a dead letter.
+func (s *Store) admit(k *commit, request int, b *Batch) error {
+	letters, ok := s.tables[deadLetterTable]
+	bury := func(unit int, r *tocsin.Reject) error {
+		if !ok {
+			return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
+		}
+		ev := deadLetter(letters.decl, b.ID, r)
+		k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, dead: true})
+		return nil
+	}
+	for i := range b.records() {
+		at := len(k.units)
+		events := b.Events[b.start(i):b.start(i+1)]
+		k.units = append(k.units, unit{request: request, source: events[0].Source})
+		for j := range events {
+			ev := &events[j]
+			reason := "table " + ev.Table + " is not declared; add content/tables/" + ev.Table + ".yaml"
+			t, declared := s.tables[ev.Table]
+			if declared {
+				reason = t.check(ev)
+			}
+			if reason == "" {
+				k.rows = append(k.rows, row{event: ev, table: t, unit: at})
+				continue
+			}
+			reject := rejectEvent(ev, reason)
+			if err := bury(at, &reject); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range b.Rejects {
+		k.units = append(k.units, unit{request: request, source: b.Rejects[i].Raw.Source})
+		if err := bury(len(k.units)-1, &b.Rejects[i]); err != nil {
+			return err
+		}
+	}
+	for source, count := range b.Counts {
+		delta := k.delta(source)
+		delta.Filtered += int64(count.Filtered)
+		delta.Received += int64(count.Filtered)
+		k.answers[request].Filtered += count.Filtered
+	}
+	return nil
+}
+
+func (k *commit) delta(source tocsin.SourceID) *Balance {
+	d, ok := k.deltas[source]
+	if !ok {
+		d = &Balance{Source: source}
+		k.deltas[source] = d
+	}
+	return d
+}
+
+// findDuplicates marks the rows that are stored already or stand twice in the
+// group. Only ids that the seen set knows are looked up.
+func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) error {
+	var suspects []int
+	for i := range k.rows {
+		if !s.seen.insert(k.rows[i].event.ID) {
+			suspects = append(suspects, i)
+		}
+	}
+	if len(suspects) == 0 {
+		return nil
+	}
+	taken := make(map[tocsin.EventID]bool, len(suspects)) // suspected ids; true once stored or in the group
+	byTable := map[*storedTable][]tocsin.EventID{}
+	for _, i := range suspects {
+		r := &k.rows[i]
+		taken[r.event.ID] = false
+		byTable[r.table] = append(byTable[r.table], r.event.ID)
+	}
+	for t, ids := range byTable {
+		if err := t.lookUp(ctx, c, ids, taken); err != nil {
+			return err
+		}
+	}
+	next := 0
+	for i := range k.rows {
+		r := &k.rows[i]
+		stored, suspected := taken[r.event.ID]
+		if next < len(suspects) && suspects[next] == i {
+			next++
+			if stored {
+				r.duplicate = true
+				continue
+			}
+		}
+		if suspected {
+			taken[r.event.ID] = true
+		}
+	}
+	return nil
+}
+
+// lookUp sets found[id] for every id that the table holds.
+func (t *storedTable) lookUp(ctx context.Context, c *duck.Conn, ids []tocsin.EventID, found map[tocsin.EventID]bool) error {
+	if !t.exists {
+		return nil
+	}
+	id := schema.Quote(schema.EventIDColumn)
+	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM main.%s WHERE %s IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, id, schema.Quote(t.name), id), jsonTexts(ids))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.NextChunk() {
+		for _, id := range rows.Chunk().Columns[0].Texts {
+			found[tocsin.EventID(id)] = true
+		}
+	}
+	return rows.Err()
+}
+
+// settleRows sorts what is new by table and notes it with its record.
+func (k *commit) settleRows() {
+	for i := range k.rows {
+		r := &k.rows[i]
+		if r.duplicate {
+			continue
+		}
+		if _, ok := k.byTable[r.table]; !ok {
+			k.tables = append(k.tables, r.table)
+		}
+		k.byTable[r.table] = append(k.byTable[r.table], r.event)
+		u := &k.units[r.unit]
+		if r.dead {
+			u.dead = true
+			continue
+		}
+		u.stored = true
+		k.delta(u.source).Events++
+		k.answers[u.request].Events++
+	}
+}
+
+// count fills the balances and the answers, one count per record.
+func (k *commit) count() {
+	touched := map[tocsin.SourceID]int{} // the request that last touched a source, plus 1
+	for i := range k.units {
+		u := &k.units[i]
+		d, a := k.delta(u.source), &k.answers[u.request]
+		d.Received++
+		switch {
+		case u.stored:
+			d.Stored++
+			a.Stored++
+		case u.dead:
+			d.DeadLettered++
+			a.DeadLettered++
+		default:
+			d.Duplicates++
+			a.Duplicates++
+		}
+		if touched[u.source] != u.request+1 {
+			touched[u.source] = u.request + 1
+			d.Batches++
+		}
+	}
+}
+
+// keepFindings leaves out findings that are pending already or rest on an event
+// that was stored before.
+func (s *Store) keepFindings(k *commit) {
+	var repeated map[tocsin.EventID]bool
+	for _, r := range k.rows {
+		if r.duplicate && !r.dead {
+			if repeated == nil {
+				repeated = map[tocsin.EventID]bool{}
+			}
+			repeated[r.event.ID] = true
+		}
+	}
+	kept := map[string]bool{}
+	for i, r := range k.group {
+		own := map[tocsin.EventID]bool{} // events that this very batch stores
+		if repeated != nil && len(r.batch.Findings) > 0 {
+			for _, row := range k.rows {
+				if !row.duplicate && !row.dead && k.units[row.unit].request == i {
+					own[row.event.ID] = true
+				}
+			}
+		}
+		for _, f := range r.batch.Findings {
+			_, pending := s.outbox.pending[f.ID]
+			if pending || kept[f.ID] || f.Event != "" && repeated[f.Event] && !own[f.Event] {
+				continue
+			}
+			kept[f.ID] = true
+			k.findings = append(k.findings, f)
+			k.answers[i].Findings = append(k.answers[i].Findings, f.ID)
+		}
+	}
+}
+
+// apply writes the commit in one transaction.
+func (s *Store) apply(ctx context.Context, c *duck.Conn, k *commit, now time.Time) (err error) {
+	if err := s.createTables(c, k.tables); err != nil {
+		return err
+	}
+	if err := c.Exec("BEGIN"); err != nil {
+		return fmt.Errorf("beginning: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = c.Exec("ROLLBACK") // the error that led here is the one to report
+		}
+	}()
+	for _, t := range k.tables {
+		if err := t.write(c, k.byTable[t]); err != nil {
+			return fmt.Errorf("writing %d rows to %s: %w", len(k.byTable[t]), t.name, err)
+		}
+	}
+	ledger := s.ledger.Load()
+	balances := make([]Balance, 0, len(k.deltas))
+	for _, d := range k.deltas {
+		b := ledger.after(*d, now)
+		if b.Unaccounted() != 0 {
+			return fmt.Errorf("balance of source %s is off by %d", b.Source, b.Unaccounted())
+		}
+		if err := ledger.write(ctx, c, b); err != nil {
+			return fmt.Errorf("writing the balance of source %s: %w", b.Source, err)
+		}
+		balances = append(balances, b)
+	}
+	if len(k.findings) > 0 {
+		if err := s.outbox.write(c, k.findings); err != nil {
+			return fmt.Errorf("writing %d findings: %w", len(k.findings), err)
+		}
+	}
+	if err := c.Exec("COMMIT"); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	ledger.committed(balances)
+	s.outbox.committed(k.findings)
+	return nil
+}
+
+// createTables makes the tables that get their first rows. The checkpoint keeps
+// data definition out of the log, whose replay of it has had faults in DuckDB.
+func (s *Store) createTables(c *duck.Conn, tables []*storedTable) error {
+	created := false
+	for _, t := range tables {
+		if t.exists {
+			continue
+		}
+		if err := c.Exec(t.decl.DDL()); err != nil {
+			return fmt.Errorf("creating table %s: %w", t.name, err)
+		}
+		t.exists, created = true, true
+	}
+	if !created {
+		return nil
+	}
+	if err := c.Exec("FORCE CHECKPOINT"); err != nil {
+		return fmt.Errorf("writing new tables: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/kql/native"
+)
+
+// engine is one opening of the database: a connection for the writer, and
+// workers with a connection each for queries. After a fatal error it is thrown
+// away and another one is opened.
+type engine struct {
+	opts     *Options
+	db       *duck.DB
+	database string     // DuckDB's name of the database
+	writer   *duck.Conn // for the writer goroutine only
+	readers  []*duck.Conn
+	faults   chan<- struct{}
+
+	declaring sync.Mutex
+	declarer  *duck.Conn
+	declared  sync.Map // names of tables that exist, if only as empty ones
+
+	jobs    chan *job
+	stop    context.CancelFunc // ends every running query
+	ctx     context.Context
+	workers sync.WaitGroup
+	once    sync.Once
+}
+
+// emptyDatabase holds an empty table for each declared table that a query
+// mentions and nothing was ever stored in. It lives in memory.
+const emptyDatabase = "declared"
+
+func openEngine(path string, opts *Options, faults chan<- struct{}) (*engine, error) {
+	e := &engine{opts: opts, faults: faults, jobs: make(chan *job)}
+	e.ctx, e.stop = context.WithCancel(context.Background())
+	var err error
+	if e.db, err = duck.Open(path, opts.settings()); err != nil {
+		return nil, openError(path, err)
+	}
+	if err := e.connect(); err != nil {
+		e.shutdown()
+		return nil, fmt.Errorf("setting up the event store: %w", err)
+	}
+	return e, nil
+}
+
+// openError explains what commonly keeps a database from opening.
+func openError(path string, err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "Could not set lock"):
+		return tocsin.Wrap(err, tocsin.Unavailable, "The event store %s is in use by another program. Stop it or choose another --data.", path)
+	case strings.Contains(text, "not a valid DuckDB database file"):
+		return tocsin.Wrap(err, tocsin.Invalid, "%s is not an event store, or is damaged. Restore it from a backup or choose another --data.", path)
+	}
+	return tocsin.Wrap(err, tocsin.Unavailable, "The event store %s cannot be opened.", path)
+}
+
+// connect opens the connections and puts the empty tables behind the real ones
+// in the search path.
+func (e *engine) connect() (err error) {
+	if e.writer, err = e.db.Connect(); err != nil {
+		return err
+	}
+	if e.database, err = e.currentDatabase(); err != nil {
+		return err
+	}
+	if err := e.writer.Exec("ATTACH ':memory:' AS " + emptyDatabase); err != nil {
+		return err
+	}
+	for _, f := range native.Functions() {
+		if err := e.writer.Register(nativeFunction(f)); err != nil {
+			return err
+		}
+	}
+	if e.declarer, err = e.db.Connect(); err != nil {
+		return err
+	}
+	for range e.opts.Queries {
+		c, err := e.db.Connect()
+		if err != nil {
+			return err
+		}
+		e.readers = append(e.readers, c)
+		if err := c.Exec("SET search_path = '" + e.database + ".main," + emptyDatabase + ".main'"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nativeFunction describes one of KQL's native functions to the driver.
+func nativeFunction(f native.Function) duck.Function {
+	out := duck.Function{Name: f.Name, Variadic: physical(f.Variadic), Result: physical(f.Result), Call: f.Fn}
+	for _, k := range f.Args {
+		out.Args = append(out.Args, physical(k))
+	}
+	return out
+}
+
+func physical(k native.Kind) duck.Type {
+	switch k {
+	case native.None:
+		return 0
+	case native.Bool:
+		return duck.Boolean
+	case native.Int:
+		return duck.Integer
+	case native.Long:
+		return duck.BigInt
+	case native.Real:
+		return duck.Double
+	case native.Text:
+		return duck.Varchar
+	}
+	panic(fmt.Sprintf("telemetry: no physical type for native kind %d", k))
+}
+
+func (e *engine) currentDatabase() (string, error) {
+	rows, err := e.writer.Query(context.Background(), "SELECT current_database()")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if !rows.NextChunk() {
+		return "", rows.Err()
+	}
+	return rows.Chunk().Columns[0].Texts[0], nil
+}
+
+// serve makes the view over the ledger and starts the query workers. Nothing
+// can be configured, attached or read from disk by SQL after that.
+func (e *engine) serve() error {
+	if t, ok := e.opts.Schema.Table(healthTable); ok {
+		if err := e.declarer.Exec("CREATE VIEW " + emptyDatabase + ".main." + schema.Quote(healthTable) + " AS " + healthView(t, e.database)); err != nil {
+			return fmt.Errorf("creating the view %s: %w", healthTable, err)
+		}
+		e.declared.Store(healthTable, true)
+	}
+	if err := e.lowerPool(); err != nil {
+		return err
+	}
+	if err := e.writer.Exec("SET enable_external_access = false; SET lock_configuration = true"); err != nil {
+		return fmt.Errorf("locking the configuration: %w", err)
+	}
+	for _, c := range e.readers {
+		e.workers.Add(1)
+		go e.work(c)
+	}
+	return nil
+}
+
+// lowerPool has DuckDB start its threads anew from a thread of low priority,
+// which they inherit.
+func (e *engine) lowerPool() error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		lowerPriority()
+		done <- e.writer.Exec(fmt.Sprintf("SET threads = 1; SET threads = %d", e.opts.Threads))
+	}()
+	if err := <-done; err != nil {
+		return fmt.Errorf("starting the threads of the query engine: %w", err)
+	}
+	return nil
+}
+
+// declare creates the empty tables that sql mentions.
+func (e *engine) declare(sql string) error {
+	for rest := sql; ; {
+		name, after, ok := nextQuoted(rest)
+		if !ok {
+			return nil
+		}
+		rest = after
+		if _, known := e.declared.Load(name); known {
+			continue
+		}
+		if t, ok := e.opts.Schema.Table(name); ok {
+			if err := e.declareTable(t); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// declareAll creates every declared table.
+func (e *engine) declareAll() error {
+	for _, t := range e.opts.Schema.Tables() {
+		if _, known := e.declared.Load(t.Name); known {
+			continue
+		}
+		if err := e.declareTable(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *engine) declareTable(t *schema.Table) error {
+	e.declaring.Lock()
+	defer e.declaring.Unlock()
+	ddl := strings.Replace(t.DDL(), "EXISTS ", "EXISTS "+emptyDatabase+".main.", 1)
+	if err := e.declarer.Exec(ddl); err != nil {
+		return fmt.Errorf("declaring table %s: %w", t.Name, err)
+	}
+	e.declared.Store(t.Name, true)
+	return nil
+}
+
+// nextQuoted returns the first quoted identifier of sql, outside of string
+// literals, and what follows it.
+func nextQuoted(sql string) (name, rest string, ok bool) {
+	for i := 0; i < len(sql); i++ {
+		quote := sql[i]
+		if quote != '"' && quote != '\'' {
+			continue
+		}
+		end := strings.IndexByte(sql[i+1:], quote)
+		if end < 0 {
+			return "", "", false
+		}
+		if quote == '"' {
+			return sql[i+1 : i+1+end], sql[i+end+2:], true
+		}
+		i += end + 1
+	}
+	return "", "", false
+}
+
+// stopQueries ends the running queries and waits for the workers.
+func (e *engine) stopQueries() {
+	e.stop()
+	e.workers.Wait()
+}
+
+// shutdown closes everything. It may be called more than once.
+func (e *engine) shutdown() {
+	e.once.Do(func() {
+		e.stopQueries()
+		for _, c := range append(e.readers, e.declarer, e.writer) {
+			if c != nil {
+				c.Close()
+			}
+		}
+		e.db.Close()
+	})
+}

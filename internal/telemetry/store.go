@@ -1,0 +1,219 @@
+// Package telemetry stores events in DuckDB and answers queries over them.
+//
+// It promises:
+//   - An Append that returned without error is committed to disk; nothing of it
+//     is lost by a crash, and nothing of a failed one is visible.
+//   - A record sent twice is stored once, whenever the second sending comes.
+//   - For every source, received = stored + duplicates + dead-lettered +
+//     filtered, in records, at every commit.
+//   - What a batch gave rise to (findings) is kept with it until it is settled.
+//   - Queries only read, within limits of time, memory and size, and do not hold
+//     up the writer.
+//
+// It refuses to know KQL or detection: it runs SQL text that others made and
+// stores rows that others shaped. Layout and figures: one native table per KQL
+// table, rows in arrival order, no keys and no indexes, one writer goroutine;
+// DESIGN.md in this folder says why. It is tested on real databases, by killing
+// a real process over and over among other things.
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+)
+
+// Options configure a Store. Schema and Now are required; the zero value of
+// everything else works.
+type Options struct {
+	Dir    string // folder of the database; created if absent. Empty keeps everything in memory
+	Schema *schema.Schema
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	MemoryLimit int64 // bytes DuckDB may use; 0 leaves it to DuckDB (80 % of the machine)
+	Threads     int   // threads of the query engine; 0 means one per core
+	Queries     int   // queries that run at the same time; 0 means one per core, at least two
+
+	QueryTime   time.Duration // longest a query may run; 0 means 10 minutes
+	ResultBytes int64         // largest result of a query; 0 means 256 MiB
+
+	Linger time.Duration // longest a batch waits for company before it is committed; 0 means 1 s
+}
+
+func (o *Options) fill() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.NumCPU()
+	}
+	if o.Queries <= 0 {
+		o.Queries = max(2, runtime.NumCPU())
+	}
+	if o.QueryTime <= 0 {
+		o.QueryTime = 10 * time.Minute
+	}
+	if o.ResultBytes <= 0 {
+		o.ResultBytes = 256 << 20
+	}
+	if o.Linger <= 0 {
+		o.Linger = time.Second
+	}
+}
+
+// A Store is an open event store. It is safe for concurrent use.
+type Store struct {
+	opts   Options
+	lock   *folderLock            // nil in memory
+	engine atomic.Pointer[engine] // nil while it is being reopened
+	ledger atomic.Pointer[ledger]
+
+	// Owned by the writer goroutine.
+	tables map[string]*storedTable // by name; every table that can be appended to
+	seen   *seenSet
+	outbox *outbox
+
+	requests chan *request
+	faults   chan struct{} // a query met a fatal error
+	closing  chan struct{}
+	closed   chan struct{}
+	close    sync.Once
+}
+
+// databaseFile is the name of the database in Options.Dir.
+const databaseFile = "telemetry.duckdb"
+
+// Open opens the store in opts.Dir, or creates it. Only one process can have a
+// folder open; a second one gets tocsin.Unavailable with the id of the first.
+func Open(ctx context.Context, opts Options) (*Store, error) {
+	opts.fill()
+	s := &Store{
+		opts:     opts,
+		requests: make(chan *request),
+		faults:   make(chan struct{}, 1),
+		closing:  make(chan struct{}),
+		closed:   make(chan struct{}),
+	}
+	if opts.Dir != "" {
+		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+			return nil, tocsin.Wrap(err, tocsin.Invalid, "The data folder %s cannot be created. Check the path and its permissions.", opts.Dir)
+		}
+		lock, err := lockFolder(opts.Dir)
+		if err != nil {
+			return nil, err
+		}
+		s.lock = lock
+	}
+	if err := s.start(ctx); err != nil {
+		s.lock.release()
+		return nil, err
+	}
+	go s.write()
+	return s, nil
+}
+
+// OpenMemory opens a store that lives in memory and vanishes with Close: for
+// tests and for running queries over declared tables.
+func OpenMemory(ctx context.Context, s *schema.Schema, now func() time.Time) (*Store, error) {
+	return Open(ctx, Options{Schema: s, Now: now})
+}
+
+// start opens the database and reads what the writer keeps in memory.
+func (s *Store) start(ctx context.Context) error {
+	e, err := openEngine(s.path(), &s.opts, s.faults)
+	if err != nil {
+		return err
+	}
+	if err := s.recover(ctx, e.writer); err != nil {
+		e.shutdown()
+		return err
+	}
+	if err := e.serve(); err != nil {
+		e.shutdown()
+		return err
+	}
+	s.engine.Store(e)
+	return nil
+}
+
+// recover reads the state that the writer keeps in memory from the database,
+// which alone is the truth.
+func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
+	if err := c.Exec(bookkeepingDDL); err != nil {
+		return fmt.Errorf("creating the bookkeeping tables: %w", err)
+	}
+	tables, err := loadTables(ctx, c, s.opts.Schema)
+	if err != nil {
+		return err
+	}
+	seen, err := loadSeen(ctx, c, tables)
+	if err != nil {
+		return fmt.Errorf("reading the ids of stored events: %w", err)
+	}
+	ledger, err := loadLedger(ctx, c)
+	if err != nil {
+		return fmt.Errorf("reading the balance of the sources: %w", err)
+	}
+	outbox, err := loadOutbox(ctx, c)
+	if err != nil {
+		return fmt.Errorf("reading unsettled findings: %w", err)
+	}
+	s.tables, s.seen, s.outbox = tables, seen, outbox
+	s.ledger.Store(ledger)
+	return nil
+}
+
+func (s *Store) path() string {
+	if s.opts.Dir == "" {
+		return ""
+	}
+	return filepath.Join(s.opts.Dir, databaseFile)
+}
+
+// Close finishes what was accepted, refuses what comes after, and closes the
+// database. It may be called more than once.
+func (s *Store) Close() error {
+	s.close.Do(func() { close(s.closing) })
+	<-s.closed
+	return nil
+}
+
+// errClosed is what callers get during and after Close.
+func errClosed() error {
+	return tocsin.Errorf(tocsin.Unavailable, "Tocsin is shutting down. Try again when it is back.")
+}
+
+// settings are the DuckDB settings of a store.
+func (o *Options) settings() map[string]string {
+	settings := map[string]string{
+		"threads":                       strconv.Itoa(o.Threads),
+		"autoinstall_known_extensions":  "false",
+		"autoload_known_extensions":     "false",
+		"allow_community_extensions":    "false",
+		"checkpoint_threshold":          "1TB", // the writer decides when
+		"preserve_insertion_order":      "true",
+		"enable_external_file_cache":    "false",
+		"storage_compatibility_version": "latest",
+	}
+	if o.MemoryLimit > 0 {
+		settings["memory_limit"] = strconv.FormatInt(o.MemoryLimit, 10) + "B"
+	}
+	if o.Dir != "" {
+		settings["temp_directory"] = filepath.Join(o.Dir, "tmp")
+	} else {
+		settings["temp_directory"] = ""
+	}
+	return settings
+}

@@ -1,0 +1,367 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+)
+
+// storedTable is a table events can be appended to. Its place in the database
+// is made by the first event.
+type storedTable struct {
+	name    string
+	decl    *schema.Table
+	exists  bool
+	columns []storedColumn // in the order of the database, which is the schema's until a later schema adds a column
+	values  int            // columns that an event brings: all but the stamps
+}
+
+// storedColumn says where the cells of a database column come from.
+type storedColumn struct {
+	kind   catalog.Type
+	origin origin
+	index  int // position in Event.Values; for a mirrored time also see other
+	other  int // position of the other time column, -1 when there is none
+}
+
+// origin is where the cells of a column come from.
+type origin uint8
+
+const (
+	fromValues    origin = iota
+	fromID               // Event.ID
+	fromReceived         // Event.ReceivedAt
+	fromSource           // Event.Source
+	fromTime             // Event.Values, else the other time column, else Event.OccurredAt
+	fromTableName        // Event.Values, else the table's name
+	fromNowhere          // stored once, no longer declared: null or empty
+)
+
+// loadTables compares the schema with what the database has. A column that a
+// newer schema declares is added; a column whose type changed is refused.
+func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string]*storedTable, error) {
+	stored := map[string][]dbColumn{}
+	rows, err := c.Query(ctx, `SELECT table_name, column_name, data_type FROM duckdb_columns()
+		WHERE database_name = current_database() AND schema_name = 'main' ORDER BY table_name, column_index`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the columns of the database: %w", err)
+	}
+	for rows.NextChunk() {
+		chunk := rows.Chunk()
+		for i := range chunk.Len {
+			table := chunk.Columns[0].Texts[i]
+			stored[table] = append(stored[table], dbColumn{chunk.Columns[1].Texts[i], chunk.Columns[2].Texts[i]})
+		}
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading the columns of the database: %w", err)
+	}
+	tables := map[string]*storedTable{}
+	changed := false
+	for _, decl := range s.Tables() {
+		if !decl.IsStamped() || decl.Name == healthTable {
+			continue
+		}
+		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3}
+		if have, ok := stored[decl.Name]; ok {
+			have, added, err := t.reconcile(c, have)
+			if err != nil {
+				return nil, err
+			}
+			t.exists, changed = true, changed || added
+			t.plan(have)
+		} else {
+			t.plan(nil)
+		}
+		tables[decl.Name] = t
+	}
+	if changed {
+		// Data definition must not linger in the log: DuckDB's replay of it has had faults.
+		if err := c.Exec("CHECKPOINT"); err != nil {
+			return nil, fmt.Errorf("writing added columns: %w", err)
+		}
+	}
+	return tables, nil
+}
+
+type dbColumn struct{ name, kind string }
+
+// reconcile adds the columns that the database lacks.
+func (t *storedTable) reconcile(c *duck.Conn, have []dbColumn) (all []dbColumn, added bool, err error) {
+	kinds := make(map[string]string, len(have))
+	for _, col := range have {
+		kinds[col.name] = col.kind
+	}
+	for _, col := range t.decl.Columns {
+		want := schema.StoredType(col.Type)
+		switch kind, ok := kinds[col.Stored]; {
+		case !ok:
+			sql := fmt.Sprintf(`ALTER TABLE main.%s ADD COLUMN %s %s`, schema.Quote(t.name), schema.Quote(col.Stored), want)
+			if col.Type == catalog.String {
+				sql += ` DEFAULT ''`
+			}
+			if err := c.Exec(sql); err != nil {
+				return nil, false, fmt.Errorf("adding column %s to table %s: %w", col.Name, t.name, err)
+			}
+			have, added = append(have, dbColumn{col.Stored, want}), true
+		case kind != want:
+			return nil, false, tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, kind, col.Type, want)
+		}
+	}
+	return have, added, nil
+}
+
+// plan decides where each database column comes from; have is nil before the
+// table exists.
+func (t *storedTable) plan(have []dbColumn) {
+	index := make(map[string]int, len(t.decl.Columns))
+	for i, col := range t.decl.Columns {
+		index[col.Stored] = i
+		if have == nil {
+			t.columns = append(t.columns, t.column(i))
+		}
+	}
+	for _, col := range have {
+		if i, ok := index[col.name]; ok {
+			t.columns = append(t.columns, t.column(i))
+			continue
+		}
+		t.columns = append(t.columns, storedColumn{kind: kindOf(col.kind), origin: fromNowhere})
+	}
+}
+
+// kindOf tells only what an undeclared column needs: whether it is text.
+func kindOf(dbType string) catalog.Type {
+	if dbType == "VARCHAR" {
+		return catalog.String
+	}
+	return catalog.Unknown
+}
+
+func (t *storedTable) column(i int) storedColumn {
+	col := t.decl.Columns[i]
+	sc := storedColumn{kind: col.Type, index: i, other: -1}
+	switch {
+	case i == t.values:
+		sc.origin = fromID
+	case i == t.values+1:
+		sc.origin = fromReceived
+	case i == t.values+2:
+		sc.origin = fromSource
+	case col.Type == catalog.DateTime && (col.Name == "TimeGenerated" || col.Name == "Timestamp"):
+		sc.origin = fromTime
+		twin := map[string]string{"TimeGenerated": "Timestamp", "Timestamp": "TimeGenerated"}[col.Name]
+		if j, ok := t.decl.Column(twin); ok && t.decl.Columns[j].Type == catalog.DateTime {
+			sc.other = j
+		}
+	case col.Type == catalog.String && col.Name == "Type":
+		sc.origin = fromTableName
+	}
+	return sc
+}
+
+// check says why the event cannot become a row; empty when it can.
+func (t *storedTable) check(ev *tocsin.Event) (reason string) {
+	if len(ev.Values) > t.values {
+		return fmt.Sprintf("%d values for the %d columns of %s", len(ev.Values), t.values, t.name)
+	}
+	for i := range ev.Values {
+		v := &ev.Values[i]
+		if v.Kind == tocsin.Null {
+			continue
+		}
+		if col := &t.decl.Columns[i]; !fits(v, col.Type) {
+			return fmt.Sprintf("column %s of %s takes %s, not %s", col.Name, t.name, col.Type, describe(v))
+		}
+	}
+	return ""
+}
+
+// fits reports whether v can be stored, without loss, in a column of type t.
+func fits(v *tocsin.Value, t catalog.Type) bool {
+	switch t {
+	case catalog.Bool:
+		return v.Kind == tocsin.Bool
+	case catalog.Int:
+		return v.Kind == tocsin.Int && v.Num >= math.MinInt32 && v.Num <= math.MaxInt32
+	case catalog.Long:
+		return v.Kind == tocsin.Int
+	case catalog.Real:
+		return v.Kind == tocsin.Real || v.Kind == tocsin.Int
+	case catalog.Decimal:
+		return v.Kind == tocsin.Int || v.Kind == tocsin.Decimal && duck.IsDecimal(v.Str)
+	case catalog.String:
+		return v.Kind == tocsin.String
+	case catalog.DateTime:
+		return v.Kind == tocsin.DateTime
+	case catalog.TimeSpan:
+		return v.Kind == tocsin.TimeSpan
+	case catalog.Dynamic:
+		return v.Kind == tocsin.Dynamic
+	case catalog.Guid:
+		return v.Kind == tocsin.GUID && duck.IsUUID(v.Str)
+	}
+	return false
+}
+
+var kindNames = [...]string{
+	tocsin.Null: "null", tocsin.Bool: "bool", tocsin.Int: "long", tocsin.Real: "real", tocsin.String: "string",
+	tocsin.DateTime: "datetime", tocsin.TimeSpan: "timespan", tocsin.Dynamic: "dynamic", tocsin.GUID: "guid", tocsin.Decimal: "decimal",
+}
+
+// describe names a value's type and, cut short, the value.
+func describe(v *tocsin.Value) string {
+	if int(v.Kind) >= len(kindNames) {
+		return "a value of no known kind"
+	}
+	text := v.Str
+	if text == "" {
+		text = strconv.FormatInt(v.Num, 10)
+	}
+	if len(text) > 60 {
+		text = text[:60] + "…"
+	}
+	return kindNames[v.Kind] + " " + strconv.Quote(text)
+}
+
+// write adds rows to the table through an appender of the connection.
+func (t *storedTable) write(c *duck.Conn, rows []*tocsin.Event) error {
+	a, err := c.NewAppender("main", t.name)
+	if err != nil {
+		return err
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), duck.ChunkRows)
+		part := rows[:n]
+		err := a.Append(n, func(column int, w *duck.Writer) error {
+			t.columns[column].write(w, t, part)
+			return nil
+		})
+		if err != nil {
+			a.Discard()
+			return err
+		}
+		rows = rows[n:]
+	}
+	return a.Close()
+}
+
+// write writes one column of a chunk.
+func (c *storedColumn) write(w *duck.Writer, t *storedTable, rows []*tocsin.Event) {
+	switch c.origin {
+	case fromID:
+		for i, ev := range rows {
+			w.Text(i, string(ev.ID))
+		}
+	case fromReceived:
+		for i, ev := range rows {
+			w.Long(i, tocsin.Ticks(ev.ReceivedAt))
+		}
+	case fromSource:
+		for i, ev := range rows {
+			w.Text(i, string(ev.Source))
+		}
+	case fromTime:
+		for i, ev := range rows {
+			w.Long(i, c.time(ev))
+		}
+	case fromTableName:
+		for i, ev := range rows {
+			if v := valueAt(ev, c.index); v != nil {
+				w.Text(i, v.Str)
+			} else {
+				w.Text(i, t.name)
+			}
+		}
+	case fromNowhere:
+		for i := range rows {
+			if c.kind == catalog.String {
+				w.Text(i, "")
+			} else {
+				w.Null(i)
+			}
+		}
+	case fromValues:
+		c.writeValues(w, rows)
+	default:
+		panic(fmt.Sprintf("telemetry: no origin %d", c.origin))
+	}
+}
+
+// time returns the ticks of a time column.
+func (c *storedColumn) time(ev *tocsin.Event) int64 {
+	if v := valueAt(ev, c.index); v != nil {
+		return v.Num
+	}
+	if v := valueAt(ev, c.other); v != nil {
+		return v.Num
+	}
+	return tocsin.Ticks(ev.OccurredAt)
+}
+
+// valueAt returns the value of a column, nil when it is null.
+func valueAt(ev *tocsin.Event, i int) *tocsin.Value {
+	if i < 0 || i >= len(ev.Values) || ev.Values[i].Kind == tocsin.Null {
+		return nil
+	}
+	return &ev.Values[i]
+}
+
+// writeValues writes a column of checked values. One loop per type keeps the
+// type switch out of it.
+func (c *storedColumn) writeValues(w *duck.Writer, rows []*tocsin.Event) {
+	each := func(put func(i int, v *tocsin.Value)) {
+		for i, ev := range rows {
+			if v := valueAt(ev, c.index); v != nil {
+				put(i, v)
+			} else {
+				w.Null(i)
+			}
+		}
+	}
+	switch c.kind {
+	case catalog.String: // never NULL
+		for i, ev := range rows {
+			if v := valueAt(ev, c.index); v != nil {
+				w.Text(i, v.Str)
+			} else {
+				w.Text(i, "")
+			}
+		}
+	case catalog.Bool:
+		each(func(i int, v *tocsin.Value) { w.Bool(i, v.Num != 0) })
+	case catalog.Int:
+		each(func(i int, v *tocsin.Value) { w.Int(i, int32(v.Num)) })
+	case catalog.Long, catalog.DateTime, catalog.TimeSpan:
+		each(func(i int, v *tocsin.Value) { w.Long(i, v.Num) })
+	case catalog.Real:
+		each(func(i int, v *tocsin.Value) {
+			if v.Kind == tocsin.Int {
+				w.Real(i, float64(v.Num))
+			} else {
+				w.Real(i, v.Real())
+			}
+		})
+	case catalog.Dynamic:
+		each(func(i int, v *tocsin.Value) { w.Text(i, v.Str) })
+	case catalog.Guid:
+		each(func(i int, v *tocsin.Value) { w.UUID(i, v.Str) })
+	case catalog.Decimal:
+		each(func(i int, v *tocsin.Value) {
+			if v.Kind == tocsin.Int {
+				w.Decimal(i, strconv.FormatInt(v.Num, 10))
+			} else {
+				w.Decimal(i, v.Str)
+			}
+		})
+	default:
+		panic(fmt.Sprintf("telemetry: no stored form of %s", c.kind))
+	}
+}

@@ -1,0 +1,186 @@
+package telemetry_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/content"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func contentSchema(t testing.TB) *schema.Schema {
+	t.Helper()
+	tables, err := fs.Sub(content.Files, "tables")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := schema.Load(tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// open opens a store in dir, in memory for "", and closes it with the test.
+func open(t testing.TB, dir string, change ...func(*telemetry.Options)) *telemetry.Store {
+	t.Helper()
+	opts := telemetry.Options{Dir: dir, Schema: contentSchema(t), Now: func() time.Time { return noon }}
+	for _, f := range change {
+		f(&opts)
+	}
+	s, err := telemetry.Open(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// signin makes an event of SigninLogs with the given position at its source.
+func signin(source tocsin.SourceID, position int) tocsin.Event {
+	raw := tocsin.Raw{Source: source, Position: fmt.Sprint(position), Body: []byte("{}"), ReceivedAt: noon}
+	return tocsin.Event{
+		ID: tocsin.IdentifyEvent(&raw, "SigninLogs", 0), Table: "SigninLogs", Source: source,
+		OccurredAt: noon.Add(time.Duration(position) * time.Second), ReceivedAt: noon,
+	}
+}
+
+func signins(source tocsin.SourceID, from, to int) []tocsin.Event {
+	var events []tocsin.Event
+	for i := from; i < to; i++ {
+		events = append(events, signin(source, i))
+	}
+	return events
+}
+
+// query returns a result as text, one line per row.
+func query(t testing.TB, s *telemetry.Store, sql string, args ...any) string {
+	t.Helper()
+	rows, err := s.Select(context.Background(), sql, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	cells := make([]any, len(rows.Columns()))
+	for rows.Next() {
+		if err := rows.Scan(cells); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range cells {
+			if i > 0 {
+				b.WriteByte('|')
+			}
+			fmt.Fprintf(&b, "%v", c)
+		}
+		b.WriteByte('\n')
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return b.String()
+}
+
+func appendOK(t testing.TB, s *telemetry.Store, b telemetry.Batch) telemetry.Appended {
+	t.Helper()
+	a, err := s.Append(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func wantText(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\n got %q\nwant %q", what, got, want)
+	}
+}
+
+func TestAppend_EveryTypeComesBack(t *testing.T) {
+	decl := schema.NewTable("Everything", []schema.Column{
+		{Name: "TimeGenerated", Type: catalog.DateTime}, {Name: "B", Type: catalog.Bool}, {Name: "I", Type: catalog.Int}, {Name: "L", Type: catalog.Long}, {Name: "R", Type: catalog.Real}, {Name: "D", Type: catalog.Decimal},
+		{Name: "S", Type: catalog.String}, {Name: "T", Type: catalog.TimeSpan}, {Name: "J", Type: catalog.Dynamic}, {Name: "G", Type: catalog.Guid}, {Name: "s", Type: catalog.String}, {Name: "Type", Type: catalog.String},
+		{Name: "_EventId", Type: catalog.String}, {Name: "_IngestionTime", Type: catalog.DateTime}, {Name: "_Source", Type: catalog.String},
+	})
+	s := open(t, t.TempDir(), func(o *telemetry.Options) { o.Schema = schema.New(decl) })
+	full := tocsin.Event{
+		ID: "full", Table: "Everything", Source: "here", OccurredAt: noon, ReceivedAt: noon.Add(time.Second),
+		Values: []tocsin.Value{
+			tocsin.TimeValue(noon), tocsin.BoolValue(true), tocsin.IntValue(-5), tocsin.IntValue(1 << 60), tocsin.RealValue(2.5), {Kind: tocsin.Decimal, Str: "-1.25"},
+			tocsin.StringValue("naïve 'quoted'"), {Kind: tocsin.TimeSpan, Num: 77}, tocsin.DynamicValue(`{"a":[1,null]}`),
+			{Kind: tocsin.GUID, Str: "6f9619ff-8b86-d011-b42d-00cf4fc964ff"}, tocsin.StringValue("small"),
+		},
+	}
+	empty := tocsin.Event{ID: "empty", Table: "Everything", Source: "here", OccurredAt: noon.Add(time.Minute), ReceivedAt: noon}
+	appendOK(t, s, telemetry.Batch{Events: []tocsin.Event{full, empty}})
+	wantText(t, "rows", query(t, s, `SELECT "B", "I", "L", "R", "D", "S", "T", "J", "G", "s~2", "Type", "_EventId", "_Source" FROM "Everything" ORDER BY "_EventId" DESC`),
+		"true|-5|1152921504606846976|2.5|-1.25|naïve 'quoted'|77|{\"a\":[1,null]}|6f9619ff-8b86-d011-b42d-00cf4fc964ff|small|Everything|full|here\n"+
+			"<nil>|<nil>|<nil>|<nil>|<nil>||<nil>|<nil>|<nil>||Everything|empty|here\n")
+	wantText(t, "times", query(t, s, `SELECT "TimeGenerated" - $1, "_IngestionTime" - $1 FROM "Everything" ORDER BY "_EventId" DESC`, tocsin.Ticks(noon)), "0|10000000\n600000000|0\n")
+	for _, want := range []tocsin.Event{full, empty} {
+		got, err := s.Event(context.Background(), "Everything", want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.ID != want.ID || got.Source != want.Source || !got.OccurredAt.Equal(want.OccurredAt) || !got.ReceivedAt.Equal(want.ReceivedAt) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		for i, v := range want.Values {
+			if got.Values[i] != v {
+				t.Errorf("value %d is %+v, want %+v", i, got.Values[i], v)
+			}
+		}
+	}
+	if _, err := s.Event(context.Background(), "Everything", "nobody"); !tocsin.IsKind(err, tocsin.NotFound) {
+		t.Errorf("an unknown event gives %v", err)
+	}
+}
+
+func TestAppend_SurvivesReopening(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	a := appendOK(t, s, telemetry.Batch{Events: signins("door", 0, 5000)})
+	if a.Stored != 5000 || a.Events != 5000 {
+		t.Errorf("got %+v", a)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	wantText(t, "count", query(t, s, `SELECT count(*), count(DISTINCT "_EventId") FROM "SigninLogs"`), "5000|5000\n")
+	a = appendOK(t, s, telemetry.Batch{Events: signins("door", 4990, 5010)})
+	if a.Stored != 10 || a.Duplicates != 10 {
+		t.Errorf("after reopening: %+v", a)
+	}
+	wantText(t, "count", query(t, s, `SELECT count(*), count(DISTINCT "_EventId") FROM "SigninLogs"`), "5010|5010\n")
+	wantText(t, "balance", query(t, s, `SELECT "SourceId", "Received", "Stored", "Duplicates", "Unaccounted", "Batches" FROM "IngestHealth"`), "door|5020|5010|10|0|2\n")
+}
+
+func TestQuery_DeclaredTablesAreEmpty(t *testing.T) {
+	s := open(t, "")
+	wantText(t, "declared", query(t, s, `SELECT count(*), max("EventID") FROM "SecurityEvent" WHERE "Computer" <> '"EmailEvents"'`), "0|<nil>\n")
+	wantText(t, "unquoted", query(t, s, `SELECT count(*) FROM AuditLogs`), "0\n")
+	appendOK(t, s, telemetry.Batch{Events: signins("door", 0, 3)})
+	wantText(t, "stored", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "3\n")
+}
+
+func TestOpen_RefusesASecondProcess(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir)
+	_, err := telemetry.Open(context.Background(), telemetry.Options{Dir: dir, Schema: contentSchema(t), Now: time.Now})
+	want := fmt.Sprintf("The data folder %s is in use by another tocsin process (pid %d). Stop it or choose another --data.", dir, os.Getpid())
+	if kind, message := tocsin.Explain(err); kind != tocsin.Unavailable || message != want {
+		t.Errorf("got %s %q, want %q", kind, message, want)
+	}
+}
