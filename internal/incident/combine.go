@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tocsin-soc/tocsin"
 )
@@ -43,11 +45,11 @@ func clean(in *tocsin.Alert, now time.Time) tocsin.Alert {
 		notes = append(notes, noteSeverity)
 	}
 	if len(a.Title) > tocsin.MaxTitleBytes || len(a.Description) > maxDescribed {
-		a.Title, a.Description = clip(a.Title, tocsin.MaxTitleBytes), clip(a.Description, maxDescribed)
+		a.Title, a.Description = clip(strings.ToValidUTF8(a.Title, "?"), tocsin.MaxTitleBytes), clip(a.Description, maxDescribed)
 		notes = append(notes, noteText)
 	}
-	if a.Title == "" {
-		a.Title = clip(string(a.Rule), tocsin.MaxTitleBytes)
+	if a.Title = oneLine(a.Title); a.Title == "" {
+		a.Title = clip(oneLine(string(a.Rule)), tocsin.MaxTitleBytes)
 	}
 	a.FirstActivity, a.LastActivity, a.RaisedAt = wholeTicks(a.FirstActivity), wholeTicks(a.LastActivity), wholeTicks(a.RaisedAt)
 	if a.RaisedAt.IsZero() {
@@ -66,6 +68,17 @@ func clean(in *tocsin.Alert, now time.Time) tocsin.Alert {
 	return a
 }
 
+// oneLine makes a text from telemetry fit for a title: control characters
+// become blanks, broken UTF-8 is marked.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD")))
+}
+
 // combine makes have what it is after one more finding of the same.
 func combine(have, more *tocsin.Alert) {
 	have.Count += more.Count
@@ -75,9 +88,6 @@ func combine(have, more *tocsin.Alert) {
 	}
 	if more.LastActivity.After(have.LastActivity) {
 		have.LastActivity, have.RuleVersion, have.Grouping = more.LastActivity, more.RuleVersion, more.Grouping
-	}
-	if more.RaisedAt.Before(have.RaisedAt) {
-		have.RaisedAt = more.RaisedAt
 	}
 	if more.Severity.Rank() > have.Severity.Rank() {
 		have.Severity = more.Severity

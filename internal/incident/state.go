@@ -15,9 +15,9 @@ type State struct {
 	OwnTitle   bool                      `json:"ownTitle,omitempty"`    // somebody chose the title; generated ones no longer replace it
 	OwnRating  bool                      `json:"ownRating,omitempty"`   // somebody chose the severity; alerts no longer raise it
 	BaseRating tocsin.Severity           `json:"baseRating,omitempty"`  // severity while there are no alerts
-	Facts      map[tocsin.AlertID]Facts  `json:"facts,omitempty"`       // of the alerts linked now
+	Facts      map[tocsin.AlertID]Facts  `json:"facts"`                 // of the alerts linked now
 	MergedIn   []tocsin.IncidentID       `json:"mergedIn,omitempty"`    // incidents redirected here now, oldest merge first
-	MergeSeq   map[tocsin.IncidentID]int `json:"mergeSeqs,omitempty"`   // the entry that merged each of them
+	MergeSeq   map[tocsin.IncidentID]int `json:"mergeSeqs"`             // the entry that merged each of them
 	RedirectAt int                       `json:"redirectSeq,omitempty"` // the entry that redirected this one; 0 unless redirected
 }
 

@@ -186,24 +186,28 @@ func makeView(inc *tocsin.Incident, alerts []*tocsin.Alert) *View {
 	return v
 }
 
-// addWords adds the words of a text: every piece between blanks as it is
-// (amelie@contoso.example), and its parts (amelie, contoso, example), except of
-// an address, whose parts mean nothing.
+// addWords adds the words of a text: every piece between blanks
+// (amelie@contoso.example), its endings from each part on (contoso.example,
+// example) and its parts (amelie, contoso), except of an address, whose parts
+// mean nothing.
 func addWords(words map[string]bool, text string) {
 	for _, piece := range strings.Fields(strings.ToLower(text)) {
-		if len(words) >= maxWords {
-			return
-		}
 		piece = strings.TrimFunc(piece, isPunctuation)
 		if piece == "" || !utf8.ValidString(piece) {
 			continue
 		}
-		words[clip(piece, maxWord)] = true
 		if _, err := netip.ParseAddr(piece); err == nil {
+			words[clip(piece, maxWord)] = true
 			continue
 		}
-		for _, part := range strings.FieldsFunc(piece, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			words[clip(part, maxWord)] = true
+		for rest := piece; rest != "" && len(words) < maxWords; {
+			words[clip(rest, maxWord)] = true
+			end := strings.IndexFunc(rest, isPunctuation)
+			if end < 0 {
+				break
+			}
+			words[clip(rest[:end], maxWord)] = true
+			rest = strings.TrimLeftFunc(rest[end:], isPunctuation)
 		}
 	}
 }

@@ -1,0 +1,308 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/incident"
+)
+
+// sortColumns are the columns of the queue's orders. Each has an index with the
+// number behind it, alone and after stand.
+var sortColumns = map[incident.Sort]string{
+	incident.ByUpdated: "i.updated_at", incident.ByCreated: "i.created_at", incident.BySeverity: "i.severity", incident.ByNumber: "i.id",
+}
+
+// Queue returns one page of incidents and how many match in all, as of one moment.
+func (s *Incidents) Queue(ctx context.Context, f incident.Filter) (incident.Page, error) {
+	column, ok := sortColumns[f.Sort]
+	if !ok {
+		return incident.Page{}, fmt.Errorf("sorting the queue by %q", f.Sort)
+	}
+	var page incident.Page
+	err := s.db.snapshot(ctx, func(q querier) error {
+		w := queueWhere(&f)
+		total, err := s.total(ctx, q, &f, &w)
+		if err != nil {
+			return fmt.Errorf("counting the queue: %w", err)
+		}
+		page.Total = total
+		direction, beyond := "", ">"
+		if f.Descending {
+			direction, beyond = " DESC", "<"
+		}
+		if f.After != nil && f.Sort == incident.ByNumber {
+			w.add(`i.id `+beyond+` ?`, f.After.ID)
+		} else if f.After != nil {
+			w.add(`(`+column+`, i.id) `+beyond+` (?, ?)`, f.After.Key, f.After.ID)
+		}
+		order := column + direction + `, i.id` + direction
+		if f.Sort == incident.ByNumber {
+			order = column + direction
+		}
+		page.Items, err = collect(ctx, q, scanSummary, s.db.dialect.sql(`SELECT `+summaryColumns+` FROM incident i`+w.clause()+
+			` ORDER BY `+order+` LIMIT ?`), append(w.args, f.Limit+1)...)
+		return err
+	})
+	if err != nil {
+		return incident.Page{}, err
+	}
+	if len(page.Items) > f.Limit {
+		page.Items = page.Items[:f.Limit]
+		last := &page.Items[f.Limit-1].Incident
+		page.Next = f.NextCursor(incident.Place{Key: f.SortKey(last), ID: last.ID})
+	}
+	return page, nil
+}
+
+// queueWhere makes the conditions of a filter, without its cursor.
+func queueWhere(f *incident.Filter) where {
+	w := where{}
+	stands, whole := standsOf(f.Status)
+	switch len(stands) {
+	case 0:
+		w.add(`i.stand > 0`)
+	case 1:
+		w.add(`i.stand = ?`, stands[0])
+	default:
+		w.in(`i.stand`, stands)
+	}
+	if !whole {
+		w.in(`i.status`, texts(f.Status))
+	}
+	if len(f.Severity) > 0 {
+		w.in(`i.severity`, ranks(f.Severity))
+	}
+	if len(f.Owner) > 0 {
+		w.in(`i.owner`, owners(f.Owner))
+	}
+	for _, tag := range f.Tag {
+		w.add(`i.id IN (SELECT t.incident_id FROM incident_tag t WHERE t.tag = ?)`, plain(strings.ToLower(tag)))
+	}
+	for _, word := range f.Words {
+		word = plain(word)
+		if incident.IsPrefix(word) {
+			w.add(`i.id IN (SELECT w.incident_id FROM incident_word w WHERE w.word >= ? AND w.word < ?)`, word, word+"\U0010FFFF")
+		} else {
+			w.add(`i.id IN (SELECT w.incident_id FROM incident_word w WHERE w.word = ?)`, word)
+		}
+	}
+	return w
+}
+
+// standsOf returns which parts of the queue statuses lie in, and whether they
+// are the whole of those parts.
+func standsOf(list []tocsin.IncidentStatus) (stands []any, whole bool) {
+	if len(list) == 0 {
+		return nil, true
+	}
+	seen := map[int]bool{}
+	for _, s := range list {
+		if n := stand(s); !seen[n] {
+			seen[n] = true
+			stands = append(stands, n)
+		}
+	}
+	return stands, !seen[2] || slices.Contains(list, tocsin.IncidentNew) && slices.Contains(list, tocsin.IncidentActive)
+}
+
+// owners makes bound values of owners; Nobody is the empty name.
+func owners(list []string) []any {
+	out := texts(list)
+	for i, o := range list {
+		if o == incident.Nobody {
+			out[i] = ""
+		}
+	}
+	return out
+}
+
+// total counts what matches a filter: from the kept counts when they say it,
+// else by an index.
+func (s *Incidents) total(ctx context.Context, q querier, f *incident.Filter, w *where) (int, error) {
+	if len(f.Words) > 0 || len(f.Tag) > 0 || len(f.Owner) > 1 || len(f.Owner) == 1 && f.Owner[0] != incident.Nobody {
+		var n int
+		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM incident i`+w.clause()), w.args...).Scan(&n)
+		return n, unreachable(err)
+	}
+	rows, err := queueCounts(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, r := range rows {
+		switch {
+		case len(f.Status) == 0 && r.status == tocsin.IncidentRedirected, len(f.Status) > 0 && !slices.Contains(f.Status, r.status):
+		case len(f.Severity) > 0 && !slices.Contains(f.Severity, r.severity):
+		case len(f.Owner) == 1 && r.owned:
+		default:
+			n += r.n
+		}
+	}
+	return n, nil
+}
+
+// countRow is one row of the kept counts.
+type countRow struct {
+	status   tocsin.IncidentStatus
+	severity tocsin.Severity
+	owned    bool
+	n        int
+}
+
+// queueCounts reads the kept counts.
+func queueCounts(ctx context.Context, q querier) ([]countRow, error) {
+	return collect(ctx, q, func(rows *sql.Rows, r *countRow) error {
+		var severity, owned int
+		if err := rows.Scan(&r.status, &severity, &owned, &r.n); err != nil {
+			return fmt.Errorf("reading counts: %w", err)
+		}
+		if severity < 1 || severity >= len(severities) {
+			return fmt.Errorf("reading counts: severity %d", severity)
+		}
+		r.severity, r.owned = severities[severity], owned != 0
+		return nil
+	}, `SELECT status, severity, owned, n FROM queue_count WHERE n <> 0`)
+}
+
+// Counts returns the header of the queue.
+func (s *Incidents) Counts(ctx context.Context) (incident.Counts, error) {
+	c := incident.Counts{BySeverity: map[tocsin.Severity]int{tocsin.Informational: 0, tocsin.Low: 0, tocsin.Medium: 0, tocsin.High: 0}}
+	rows, err := queueCounts(ctx, s.db.read)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range rows {
+		switch r.status {
+		case tocsin.IncidentNew:
+			c.New += r.n
+		case tocsin.IncidentActive:
+			c.Active += r.n
+		case tocsin.IncidentClosed:
+			c.Closed += r.n
+		}
+		if stand(r.status) == 2 {
+			c.BySeverity[r.severity] += r.n
+			if !r.owned {
+				c.Unassigned += r.n
+			}
+		}
+	}
+	return c, nil
+}
+
+// Candidates returns the incidents that new alerts might belong to.
+func (s *Incidents) Candidates(ctx context.Context, r incident.Related) ([]incident.Candidate, error) {
+	var out []incident.Candidate
+	err := s.db.snapshot(ctx, func(q querier) error {
+		ids, err := s.related(ctx, q, &r)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		out = make([]incident.Candidate, len(ids))
+		at := make(map[tocsin.IncidentID]int, len(ids))
+		for i, id := range ids {
+			st, err := loadState(ctx, q, s.db.dialect, id.(tocsin.IncidentID))
+			if err != nil {
+				return err
+			}
+			out[i] = incident.Candidate{Incident: st.Incident, OwnTitle: st.OwnTitle}
+			at[st.Incident.ID] = i
+		}
+		for part := range chunks(ids) {
+			alerts, err := collect(ctx, q, scanAlert, s.db.dialect.sql(`SELECT `+alertColumns+
+				` FROM incident_alert l JOIN alert a ON a.id = l.alert_id WHERE l.incident_id IN (`+marks(len(part))+
+				`) ORDER BY a.first_activity, a.id`), part...)
+			if err != nil {
+				return err
+			}
+			for i := range alerts {
+				c := &out[at[alerts[i].Incident]]
+				c.Alerts = append(c.Alerts, alerts[i].Alert)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// related finds the incidents that share a key with, or hold an alert of a rule
+// of, what is asked for; newest activity first.
+func (s *Incidents) related(ctx context.Context, q querier, r *incident.Related) ([]any, error) {
+	type row struct {
+		id   tocsin.IncidentID
+		last int64
+	}
+	var found []row
+	find := func(by, column, since string, values []any) error {
+		stands := `i.stand = 2`
+		if r.Closed {
+			stands = `i.stand > 0`
+		}
+		for part := range chunks(values) {
+			list, err := collect(ctx, q, func(rows *sql.Rows, v *row) error { return rows.Scan(&v.id, &v.last) },
+				s.db.dialect.sql(`SELECT DISTINCT i.id, i.last_activity FROM `+by+` WHERE `+column+` IN (`+marks(len(part))+`) AND `+since+` >= ? AND `+stands+
+					` ORDER BY i.last_activity DESC, i.id DESC LIMIT ?`), append(slices.Clone(part), toTicks(r.Since), r.Limit)...)
+			if err != nil {
+				return err
+			}
+			found = append(found, list...)
+		}
+		return nil
+	}
+	keys := make([]any, len(r.Keys))
+	for i, k := range r.Keys {
+		keys[i] = keyColumn(k)
+	}
+	if err := find(`incident_key k JOIN incident i ON i.id = k.incident_id`, `k.entity_key`, `k.last_activity`, keys); err != nil {
+		return nil, fmt.Errorf("looking for incidents by entity: %w", err)
+	}
+	if err := find(`alert a JOIN incident_alert l ON l.alert_id = a.id JOIN incident i ON i.id = l.incident_id`, `a.rule_id`, `a.last_activity`, texts(r.Rules)); err != nil {
+		return nil, fmt.Errorf("looking for incidents by rule: %w", err)
+	}
+	slices.SortFunc(found, func(a, b row) int {
+		if a.last != b.last {
+			return int(min(max(b.last-a.last, -1), 1))
+		}
+		return int(min(max(b.id-a.id, -1), 1))
+	})
+	var ids []any
+	for i, v := range found {
+		if (i == 0 || found[i-1] != v) && len(ids) < r.Limit {
+			ids = append(ids, v.id)
+		}
+	}
+	return ids, nil
+}
+
+// Degrees counts the incidents that mention each key.
+func (s *Incidents) Degrees(ctx context.Context, keys []string, since time.Time) (map[string]int, error) {
+	out := map[string]int{}
+	args := make([]any, len(keys))
+	original := make(map[string]string, len(keys))
+	for i, k := range keys {
+		args[i] = keyColumn(k)
+		original[keyColumn(k)] = k
+	}
+	for part := range chunks(args) {
+		type row struct {
+			key string
+			n   int
+		}
+		list, err := collect(ctx, s.db.read, func(rows *sql.Rows, r *row) error { return rows.Scan(&r.key, &r.n) },
+			s.db.dialect.sql(`SELECT entity_key, count(*) FROM incident_key WHERE entity_key IN (`+marks(len(part))+
+				`) AND last_activity >= ? GROUP BY entity_key`), append(slices.Clone(part), toTicks(since))...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			out[original[r.key]] = min(r.n, incident.MaxDegree)
+		}
+	}
+	return out, nil
+}
