@@ -32,10 +32,10 @@ var rows = map[string]int{
 
 	"kql": 2, "sigma": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
-	"content": 3, "internal/schema": 3, "internal/telemetry": 3, "internal/telemetry/kqltest": 3,
+	"content": 3, "internal/schema": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
-	"internal/ingest": 4, "internal/normalize": 4, "internal/detect": 4, "internal/correlate": 4, "internal/simulate": 4,
+	"internal/ingest": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/simulate": 4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"kql/exec":       {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
 	"kql/batch":      {"kql/token", "kql/catalog", "kql/exec", "kql/result", "kql/parser", "kql/check"},
 	"sigma/matchrun": {"sigma"}, "sigma/lane": {"sigma"},
-	"internal/telemetry": {"internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/schema"},
+	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema": {"content"},
 }
@@ -74,6 +74,7 @@ var modules = map[string]foreign{
 	"github.com/danielgtaylor/huma/v2":    {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
 	"github.com/spf13/cobra":              {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
 	"github.com/goccy/go-yaml":            {"YAML with positions in its errors", []string{"sigma", "internal/schema", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
+	"github.com/spf13/pflag":              {"cobra's flags, to write the command reference", []string{"*_test"}},
 	"github.com/google/go-cmp":            {"readable differences in tests", []string{"*_test"}},
 	"github.com/rogpeppe/go-internal":     {"txtar cases and testscript stories", []string{"*_test", "internal/telemetry/kqltest"}},
 	"github.com/klauspost/compress":       {"gzip and zstd at the doors", []string{"internal/ingest"}},
