@@ -13,3 +13,6 @@ export function tacticName(name: string): string {
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? noun : plural}`;
 }
+
+/** Says the kind of a detection rule: Sigma, Scheduled, NRT. */
+export const ruleKindName = (kind: string) => (kind === "nrt" ? "NRT" : words(kind));

@@ -51,7 +51,7 @@ export function BulkBar({ incidents, users, onClear }: Props) {
           {failures.length > 3 && <span>and {count(failures.length - 3, "more failure")}</span>}
         </div>
       )}
-      {isClosing && <ClosePanel subject={count(incidents.length, "incident")} isPending={bulk.isPending} problem={null} onCancel={() => setClosing(false)} onClose={(change) => apply(change, "closed")} />}
+      {isClosing && <ClosePanel subject={count(incidents.length, "incident")} isPending={bulk.isPending} onCancel={() => setClosing(false)} onClose={(change) => apply(change, "closed")} />}
     </>
   );
 }
