@@ -258,6 +258,15 @@ func (s *Store) keepFindings(k *commit) {
 	}
 }
 
+// stamp gives every event the time of its commit as _IngestionTime. Were it the
+// time at the door, an event could become visible after a query that had seen
+// later ones, and whoever follows the store by ingestion time would miss it.
+func (k *commit) stamp(now time.Time) {
+	for i := range k.rows {
+		k.rows[i].event.ReceivedAt = now
+	}
+}
+
 // apply writes the commit in one transaction.
 func (s *Store) apply(ctx context.Context, c *duck.Conn, k *commit, now time.Time) (err error) {
 	if err := s.createTables(c, k.tables); err != nil {

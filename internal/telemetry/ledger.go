@@ -73,6 +73,44 @@ type ledger struct {
 	balances map[tocsin.SourceID]Balance
 }
 
+// tick returns the time of the next commit: now, or just after the last commit
+// when the clock stands still or went back.
+func (l *ledger) tick(now time.Time) time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	now = tocsin.FromTicks(tocsin.Ticks(now))
+	if last := l.newest(); !now.After(last) {
+		return tocsin.FromTicks(tocsin.Ticks(last) + 1)
+	}
+	return now
+}
+
+// newest is the time of the last commit that held a record.
+func (l *ledger) newest() (last time.Time) {
+	for _, b := range l.balances {
+		if b.LastReceived.After(last) {
+			last = b.LastReceived
+		}
+	}
+	return last
+}
+
+// Watermark returns the time of the last commit: every event that is visible
+// has an _IngestionTime up to it, and every event that will be has a later one.
+// It is zero for an empty store.
+func (s *Store) Watermark(ctx context.Context) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	l := s.ledger.Load()
+	if l == nil {
+		return time.Time{}, unavailable(nil)
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.newest(), nil
+}
+
 // committed records balances that the database now holds.
 func (l *ledger) committed(balances []Balance) {
 	l.mu.Lock()

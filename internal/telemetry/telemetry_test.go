@@ -115,7 +115,7 @@ func TestAppend_EveryTypeComesBack(t *testing.T) {
 	})
 	s := open(t, t.TempDir(), func(o *telemetry.Options) { o.Schema = schema.New(decl) })
 	full := tocsin.Event{
-		ID: "full", Table: "Everything", Source: "here", OccurredAt: noon, ReceivedAt: noon.Add(time.Second),
+		ID: "full", Table: "Everything", Source: "here", OccurredAt: noon, ReceivedAt: noon.Add(-time.Second), // at the door
 		Values: []tocsin.Value{
 			tocsin.TimeValue(noon), tocsin.BoolValue(true), tocsin.IntValue(-5), tocsin.IntValue(1 << 60), tocsin.RealValue(2.5), {Kind: tocsin.Decimal, Str: "-1.25"},
 			tocsin.StringValue("naïve 'quoted'"), {Kind: tocsin.TimeSpan, Num: 77}, tocsin.DynamicValue(`{"a":[1,null]}`),
@@ -127,7 +127,8 @@ func TestAppend_EveryTypeComesBack(t *testing.T) {
 	wantText(t, "rows", query(t, s, `SELECT "B", "I", "L", "R", "D", "S", "T", "J", "G", "s~2", "Type", "_EventId", "_Source" FROM "Everything" ORDER BY "_EventId" DESC`),
 		"true|-5|1152921504606846976|2.5|-1.25|naïve 'quoted'|77|{\"a\":[1,null]}|6f9619ff-8b86-d011-b42d-00cf4fc964ff|small|Everything|full|here\n"+
 			"<nil>|<nil>|<nil>|<nil>|<nil>||<nil>|<nil>|<nil>||Everything|empty|here\n")
-	wantText(t, "times", query(t, s, `SELECT "TimeGenerated" - $1, "_IngestionTime" - $1 FROM "Everything" ORDER BY "_EventId" DESC`, tocsin.Ticks(noon)), "0|10000000\n600000000|0\n")
+	wantText(t, "times", query(t, s, `SELECT "TimeGenerated" - $1, "_IngestionTime" - $1 FROM "Everything" ORDER BY "_EventId" DESC`, tocsin.Ticks(noon)), "0|0\n600000000|0\n")
+	full.ReceivedAt = noon // of the commit
 	for _, want := range []tocsin.Event{full, empty} {
 		got, err := s.Event(context.Background(), "Everything", want.ID)
 		if err != nil {
@@ -144,6 +145,25 @@ func TestAppend_EveryTypeComesBack(t *testing.T) {
 	}
 	if _, err := s.Event(context.Background(), "Everything", "nobody"); !tocsin.IsKind(err, tocsin.NotFound) {
 		t.Errorf("an unknown event gives %v", err)
+	}
+}
+
+// TestWatermark_NothingAppearsBehindIt: whatever the clock does, an event that
+// becomes visible later has a later _IngestionTime.
+func TestWatermark_NothingAppearsBehindIt(t *testing.T) {
+	clock := []time.Time{noon, noon, noon.Add(-time.Hour), noon.Add(time.Second)}
+	dir, tick := t.TempDir(), -1
+	var last time.Time
+	s := open(t, dir, func(o *telemetry.Options) { o.Now = func() time.Time { return clock[min(max(tick, 0), len(clock)-1)] } })
+	for i := range clock {
+		tick = i
+		appendOK(t, s, telemetry.Batch{Events: []tocsin.Event{{ID: tocsin.EventID(string(rune('a' + i))), Table: "Heartbeat", Source: "s", OccurredAt: noon, ReceivedAt: noon}}})
+		mark, err := s.Watermark(context.Background())
+		if err != nil || !mark.After(last) {
+			t.Fatalf("after commit %d the watermark is %s, before it was %s (%v)", i, mark, last, err)
+		}
+		wantText(t, "newest", query(t, s, `SELECT max("_IngestionTime") = $1 FROM "Heartbeat"`, tocsin.Ticks(mark)), "true\n")
+		last = mark
 	}
 }
 

@@ -109,9 +109,10 @@ func (s *Store) commitGroup(group []*request) {
 		answer(group, unavailable(nil))
 		return
 	}
-	now := s.opts.Now()
+	now := s.ledger.Load().tick(s.opts.Now())
 	k, err := s.prepare(context.Background(), e.writer, group)
 	if err == nil {
+		k.stamp(now)
 		err = s.apply(context.Background(), e.writer, k, now)
 	}
 	switch {
