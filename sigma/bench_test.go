@@ -1,0 +1,149 @@
+package sigma
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tocsin-soc/tocsin/sigma/lane"
+)
+
+// benchProgram compiles all active SigmaHQ rules.
+func benchProgram(b *testing.B) *Program {
+	b.Helper()
+	p, _ := Compile(loadActive(b).Rules, Options{Mapping: loadMapping(b)})
+	return p
+}
+
+// BenchmarkParseAndMatch measures events per second on one core, JSON parsing
+// included, and prints the ratio to a straightforward engine (encoding/json, then
+// every applicable rule walked) measured in the same run.
+func BenchmarkParseAndMatch(b *testing.B) {
+	p := benchProgram(b)
+	for _, mix := range []lane.Mix{lane.ProcessCreation, lane.FileEvent, lane.Office} {
+		b.Run(string(mix), func(b *testing.B) {
+			recs := loadLane(b, mix, 20_000)
+			m, ev := p.NewMatcher(), NewEvent(p.Fields())
+			matchAll(b, m, ev, recs) // warm
+			naive := naiveNanos(p, ev, recs[:60])
+			times := make([]int64, 0, len(recs))
+			i, matches := 0, 0
+			b.ReportAllocs()
+			for b.Loop() {
+				start := time.Now()
+				if err := ParseJSON(recs[i], ev); err != nil {
+					b.Fatal(err)
+				}
+				matches += len(m.Match(ev))
+				if len(times) < cap(times) {
+					times = append(times, int64(time.Since(start)))
+				}
+				if i++; i == len(recs) {
+					i = 0
+				}
+			}
+			perEvent := float64(b.Elapsed().Nanoseconds()) / float64(b.N)
+			slices.Sort(times)
+			b.ReportMetric(1e9/perEvent, "events/s")
+			b.ReportMetric(float64(times[len(times)*99/100])/1000, "p99-µs")
+			b.ReportMetric(naive/perEvent, "x-naive")
+			b.ReportMetric(float64(matches)/float64(b.N), "matches/event")
+		})
+	}
+}
+
+func matchAll(b *testing.B, m *Matcher, ev *Event, recs [][]byte) {
+	for _, rec := range recs {
+		if err := ParseJSON(rec, ev); err != nil {
+			b.Fatal(err)
+		}
+		m.Match(ev)
+	}
+}
+
+// naiveNanos is the yardstick's time per event.
+func naiveNanos(p *Program, ev *Event, recs [][]byte) float64 {
+	start := time.Now()
+	for _, rec := range recs {
+		if _, err := naiveJSON(rec); err != nil {
+			return 0
+		}
+		if err := ParseJSON(rec, ev); err != nil {
+			return 0
+		}
+		naiveMatch(p.Rules(), p.mapping, naiveCopy(ev))
+	}
+	return float64(time.Since(start).Nanoseconds()) / float64(len(recs))
+}
+
+// BenchmarkMatch measures matching alone.
+func BenchmarkMatch(b *testing.B) {
+	p := benchProgram(b)
+	for _, mix := range []lane.Mix{lane.ProcessCreation, lane.FileEvent, lane.Office} {
+		b.Run(string(mix), func(b *testing.B) {
+			recs := loadLane(b, mix, 2000)
+			m := p.NewMatcher()
+			events := make([]*Event, len(recs))
+			for i, rec := range recs {
+				events[i] = NewEvent(p.Fields())
+				if err := ParseJSON(rec, events[i]); err != nil {
+					b.Fatal(err)
+				}
+				m.Match(events[i])
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				m.Match(events[i])
+				if i++; i == len(events) {
+					i = 0
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkParseJSON measures the JSON adapter against encoding/json.
+func BenchmarkParseJSON(b *testing.B) {
+	p := benchProgram(b)
+	recs := loadLane(b, lane.ProcessCreation, 1000)
+	ev := NewEvent(p.Fields())
+	start := time.Now()
+	for _, rec := range recs {
+		var v map[string]any
+		if err := json.Unmarshal(rec, &v); err != nil {
+			b.Fatal(err)
+		}
+	}
+	yard := float64(time.Since(start).Nanoseconds()) / float64(len(recs))
+	i, size := 0, int64(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := ParseJSON(recs[i%len(recs)], ev); err != nil {
+			b.Fatal(err)
+		}
+		size += int64(len(recs[i%len(recs)]))
+		i++
+	}
+	b.SetBytes(size / int64(b.N))
+	b.ReportMetric(yard/(float64(b.Elapsed().Nanoseconds())/float64(b.N)), "x-encoding/json")
+}
+
+// BenchmarkCompile measures reading and compiling all active rules.
+func BenchmarkCompile(b *testing.B) {
+	mapping := loadMapping(b)
+	b.Run("load", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			loadActive(b)
+		}
+	})
+	set := loadActive(b)
+	b.Run("compile", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			Compile(set.Rules, Options{Mapping: mapping})
+		}
+	})
+}
