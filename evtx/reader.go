@@ -115,7 +115,7 @@ func (r *Reader) readHeader() error {
 		r.warn(-1, 0, fmt.Sprintf("header block size is %d, reading with %d", block, fileHeader))
 		r.header.BlockSize = fileHeader
 	case block < fileHeader:
-		r.src = io.MultiReader(bytes.NewReader(head[block:n]), r.src)
+		r.src = io.MultiReader(bytes.NewReader(head[min(block, n):n]), r.src)
 	case block > fileHeader:
 		if _, err := io.CopyN(io.Discard, r.src, int64(block-fileHeader)); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("reading the file header: %w", err)
