@@ -282,6 +282,10 @@ func (p *parser) topLevel(start tok) *ast.TopLevel {
 	if p.needWord("by") {
 		n.By = p.orderItem()
 	}
+	if t := p.peek(); n.Others == nil && p.isWord(0, "with") && p.isWord(1, "others") {
+		p.fail(token.Diagnostic{Code: token.Syntax, Span: spanOf(t), Message: "unexpected \"with\"",
+			Hint: "with others= stands before by"})
+	}
 	n.Loc = p.from(start.start)
 	return n
 }

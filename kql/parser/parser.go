@@ -62,6 +62,9 @@ func (p *parser) ahead(n int) tok {
 		return p.toks[p.pos+n]
 	}
 	at := p.toks[p.end].start
+	if p.end > 0 { // what is missing is missing behind the last word, not before the next
+		at = p.toks[p.end-1].end
+	}
 	return tok{kind: eof, start: at, end: at, match: -1}
 }
 
@@ -214,8 +217,27 @@ func (p *parser) unexpected(t tok) {
 	case t.kind == bad:
 		p.failed = true // the scanner has said so
 		return
+	case t.kind == word:
+		d.Hint = p.missing(text)
 	}
 	p.fail(d)
+}
+
+// missing guesses what should stand before a word nothing leads to.
+func (p *parser) missing(text string) string {
+	switch {
+	case p.pos == 0:
+		return ""
+	case p.text(p.toks[p.pos-1]) == "not":
+		return "not is a function: not(" + text + ")"
+	case text == "let" || text == "set" || text == "declare":
+		return "the statement before it must end with ;"
+	case !strings.Contains(p.src[p.toks[p.pos-1].end:p.toks[p.pos].start], "\n"):
+		return ""
+	case p.operatorParser(text) != nil:
+		return "an operator begins with a pipe: | " + text
+	}
+	return "a statement ends with ;"
 }
 
 // find returns the index of the next token of kind k outside brackets, or the end of the slice.

@@ -89,8 +89,12 @@ func (p *parser) wordExpr(t tok) ast.Expr {
 		}
 	}
 	if reserved[text] || strings.ContainsAny(text, "-~") {
-		p.fail(token.Diagnostic{Code: token.Syntax, Span: spanOf(t), Message: "expected an expression, found \"" + text + "\"",
-			Hint: "a column of this name is written ['" + text + "']"})
+		d := token.Diagnostic{Code: token.Syntax, Span: spanOf(t), Message: "expected an expression, found \"" + text + "\"",
+			Hint: "a column of this name is written ['" + text + "']"}
+		if _, operator := stringOps[text]; operator && next == lparen {
+			d.Hint = text + " is an operator, not a function: a " + text + " b"
+		}
+		p.fail(d)
 		return &ast.BadExpr{Loc: locOf(t)}
 	}
 	p.pos++

@@ -45,8 +45,11 @@ func (s *scanner) word() {
 	s.emit(word, end)
 }
 
+// hyphenEnd returns the end of the letters and hyphens at i, looking no further
+// than the longest hyphenated word reaches.
 func (s *scanner) hyphenEnd(i int) int {
-	for i < len(s.src) && (isLetter(s.src[i]) || s.src[i] == '-') {
+	const longest = 24
+	for j := 0; i < len(s.src) && j < longest && (isLetter(s.src[i]) || s.src[i] == '-'); j++ {
 		i++
 	}
 	return i

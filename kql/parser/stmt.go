@@ -7,6 +7,10 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
+// maxMissing bounds how often one statement is cut in pieces for want of semicolons; each
+// piece looks for pipes up to the end of the whole.
+const maxMissing = 20
+
 // statements parses {statement ";"} to the end of the slice.
 func (p *parser) statements() []ast.Stmt {
 	var list []ast.Stmt
@@ -18,9 +22,9 @@ func (p *parser) statements() []ast.Stmt {
 		}
 		end := p.find(semi)
 		p.slice(end, func() {
-			for again := true; again; {
+			list = append(list, p.statement())
+			for n := 0; n < maxMissing && p.missingSemicolon(); n++ {
 				list = append(list, p.statement())
-				again = p.missingSemicolon()
 			}
 		})
 	}
@@ -30,15 +34,12 @@ func (p *parser) statements() []ast.Stmt {
 // end of a line: it reports that and lets the next line be read as a statement.
 func (p *parser) missingSemicolon() bool {
 	t := p.peek()
-	if p.failed || t.kind != word || p.pos == 0 {
-		return false
-	}
-	if !strings.Contains(p.src[p.toks[p.pos-1].end:t.start], "\n") {
+	if p.failed || t.kind != word || p.pos == 0 || !strings.Contains(p.src[p.toks[p.pos-1].end:t.start], "\n") {
 		return false
 	}
 	p.diags.Add(token.Diagnostic{Code: token.Syntax, Span: spanOf(t), Message: "unexpected " + p.describe(t),
-		Hint: "a statement ends with ;"})
-	return true
+		Hint: p.missing(p.text(t))})
+	return p.operatorParser(p.text(t)) == nil || p.atSource()
 }
 
 func (p *parser) statement() ast.Stmt {

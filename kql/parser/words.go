@@ -34,3 +34,16 @@ var typeNames = map[string]string{
 	"byte": "int", "char": "string", "long": "long", "int64": "long", "uint": "long", "uint32": "long",
 	"uint64": "long", "ulong": "long", "string": "string", "time": "timespan", "timespan": "timespan",
 }
+
+// IsName reports whether a name may be written without brackets everywhere.
+func IsName(name string) bool {
+	if name == "" || isDigit(name[0]) || reserved[name] {
+		return false
+	}
+	for i := range len(name) {
+		if !isWordByte(name[i]) {
+			return false
+		}
+	}
+	return true
+}
