@@ -215,7 +215,7 @@ func extractJSON(a []any) any {
 
 // expandItems is the list mv-expand runs over: an array's elements; a bag's
 // properties as one-property bags, or [key, value] pairs; any other value alone.
-// Null and the empty array give one null.
+// Null gives one null; the empty array gives nothing.
 func expandItems(a []any) any {
 	pairs, _ := a[1].(bool)
 	var list []any
@@ -232,12 +232,8 @@ func expandItems(a []any) any {
 			b.set(k, v.vals[k])
 			list = append(list, b)
 		}
-	case nil:
-	default:
+	default: // null and scalars
 		list = []any{v}
-	}
-	if len(list) == 0 {
-		list = []any{nil}
 	}
 	return printJSON(list)
 }

@@ -53,6 +53,15 @@ func mathFunctions() []Function {
 			}
 			return math.Floor(x/n) * n
 		}},
+		{Name: "kql_log", Args: []Kind{Real, Long}, Result: Real, Fn: logarithm},
+		{Name: "kql_unixtime", Args: []Kind{Real, Real}, Result: Long, Fn: func(a []any) any {
+			n, ok := a[0].(float64)
+			unit, ok2 := a[1].(float64)
+			if !ok || !ok2 || !(math.Abs(n*unit) < 9e18) {
+				return nil
+			}
+			return validTicks(int64(n*unit) + unixTicks)
+		}},
 		{Name: "kql_bits", Args: []Kind{Long}, Result: Long, Fn: func(a []any) any {
 			n, ok := a[0].(int64)
 			if !ok {
@@ -75,6 +84,21 @@ func mathFunctions() []Function {
 		{Name: "kql_convert", Args: []Kind{Real, Text, Text, Text}, Result: Real, Fn: convertUnit},
 		{Name: "kql_welch_test", Args: []Kind{Real, Real, Real, Real, Real, Real}, Result: Real, Fn: welchTest},
 	}
+}
+
+// logarithm to base 2, 10 or (0) e; of a negative number null, of 0 -Infinity.
+func logarithm(a []any) any {
+	x, ok := a[0].(float64)
+	if !ok || x < 0 {
+		return nil
+	}
+	switch a[1] {
+	case int64(2):
+		return math.Log2(x)
+	case int64(10):
+		return math.Log10(x)
+	}
+	return math.Log(x)
 }
 
 // wrap is +, - or * (0, 1, 2) of 64-bit numbers, modulo 2^64 as Kusto has it.

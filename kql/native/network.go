@@ -20,6 +20,8 @@ func networkFunctions() []Function {
 		{Name: "kql_ipv4_is_private", Args: []Kind{Text}, Result: Bool, Fn: isPrivate},
 		{Name: "kql_ipv4_suffix", Args: []Kind{Text}, Result: Long, Fn: netmaskSuffix},
 		{Name: "kql_ipv4_range_to_cidr", Args: []Kind{Text, Text}, Result: Text, Fn: rangeToCIDR},
+		// An engine with a location database registers its own function of this name.
+		{Name: "kql_geo_info", Args: []Kind{Text}, Result: Text, Fn: func([]any) any { return nil }},
 		{Name: "kql_has_ipv4", Args: []Kind{Text, Bool}, Variadic: Text, Result: Bool, Fn: hasIPv4},
 	}
 }

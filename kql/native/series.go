@@ -73,8 +73,8 @@ func seriesFunctions() []Function {
 		{Name: "kql_series_stats", Args: []Kind{Text, Bool}, Result: Text, Fn: seriesStats},
 		{Name: "kql_series_fir", Args: []Kind{Text, Text, Bool, Bool}, Result: Text, Fn: fir},
 		{Name: "kql_series_iir", Args: []Kind{Text, Text, Text}, Result: Text, Fn: iir},
-		{Name: "kql_series_fit_line", Args: []Kind{Text}, Result: Text, Fn: fitLine},
-		{Name: "kql_series_fit_2lines", Args: []Kind{Text}, Result: Text, Fn: fit2Lines},
+		{Name: "kql_series_fit_line", Args: []Kind{Text, Bool}, Result: Text, Fn: fitLine},
+		{Name: "kql_series_fit_2lines", Args: []Kind{Text, Bool}, Result: Text, Fn: fit2Lines},
 		{Name: "kql_series_fft", Args: []Kind{Text, Text, Bool}, Result: Text, Fn: fft},
 		{Name: "kql_series_outliers", Args: []Kind{Text, Text, Text, Real, Real}, Result: Text, Fn: outliers},
 	}
@@ -392,7 +392,19 @@ func fitLine(a []any) any {
 	b.set("rvariance", l.rvariance)
 	b.set("interception", l.intercept)
 	b.set("line_fit", l.points(len(y)))
-	return printJSON(b)
+	return bagOrValues(b, a[1])
+}
+
+// bagOrValues prints a bag, or only its values in order.
+func bagOrValues(b *bag, asArray any) any {
+	if asArray != true {
+		return printJSON(b)
+	}
+	out := make([]any, len(b.keys))
+	for i, k := range b.keys {
+		out[i] = b.vals[k]
+	}
+	return printJSON(out)
 }
 
 // fit2Lines tries every split and keeps the one with the smallest residuals.
@@ -435,7 +447,7 @@ func fit2Lines(a []any) any {
 		b.set(s.name+"_variance", s.l.variance)
 		b.set(s.name+"_rvariance", s.l.rvariance)
 	}
-	return printJSON(b)
+	return bagOrValues(b, a[1])
 }
 
 // fft is the discrete Fourier transform of a real and an optional imaginary

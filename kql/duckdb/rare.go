@@ -1,0 +1,305 @@
+package duckdb
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/plan"
+)
+
+// elements is the list mv-expand runs over, as JSON[]: an array's elements at
+// once, other values by the native.
+func elements(x string, pairs bool) string {
+	return "CASE WHEN json_type(" + x + ") = 'ARRAY' THEN json_extract(" + x + ", '$[*]') ELSE json_extract(kql_expand(" + x + ", " +
+		strings.ToUpper(strconv.FormatBool(pairs)) + "), '$[*]') END"
+}
+
+// expand lowers mv-expand: the lists at one level, unnested side by side at the
+// next, which pads the shorter with null.
+func (l *lowerer) expand(r *plan.Expand) *sel {
+	exprs := make([]plan.Expr, len(r.Items))
+	for i, it := range r.Items {
+		exprs[i] = it.X
+	}
+	s := l.open(l.flat(l.rel(r.In), exprs...))
+	var lists, names []string
+	for _, it := range r.Items {
+		name := l.alias("l")
+		names = append(names, name)
+		lists = append(lists, elements(l.expr(it.X, s), it.Pairs)+" AS "+name)
+	}
+	inner := l.exported(s, lists)
+	order := inner.order
+	limit := ""
+	if r.Limit != nil {
+		limit = l.expr(r.Limit, newSel(""))
+	}
+	s = unnested(inner, r.Items, names, limit, r.Index.ID)
+	// The elements of one row stay together and in order behind its keys.
+	s.order = order
+	out := l.wrap(s)
+	last := out.clone()
+	for _, it := range r.Items {
+		last.cols[it.Col.ID] = "nullif(" + colName(it.Col.ID) + "::VARCHAR, 'null')"
+	}
+	return last
+}
+
+// exported wraps s with further columns under their own names.
+func (l *lowerer) exported(s *sel, extra []string) *sel {
+	var order []string
+	for _, term := range s.order {
+		x, dir := splitTerm(term)
+		o := l.alias("o")
+		extra = append(extra, x+" AS "+o)
+		order = append(order, o+dir)
+	}
+	out := newSel("(" + s.text(s.ids, extra, false) + ") AS " + l.alias("t"))
+	for _, id := range s.ids {
+		out.set(id, colName(id))
+	}
+	out.order = order
+	return out
+}
+
+// unnested adds the elements and, when wanted, their position.
+func unnested(s *sel, items []plan.ExpandItem, names []string, limit string, index plan.ColID) *sel {
+	s = s.clone()
+	lengths := make([]string, len(names))
+	for i, n := range names {
+		list := n
+		if limit != "" {
+			list = "(" + n + ")[1:" + limit + "]"
+		}
+		lengths[i] = "coalesce(len(" + list + "), 0)"
+		s.set(items[i].Col.ID, "unnest("+list+")")
+	}
+	if index != 0 {
+		s.set(index, "unnest(range("+greatest(lengths)+"))")
+	}
+	s.sealed = true
+	return s
+}
+
+func greatest(parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "greatest(" + strings.Join(parts, ", ") + ")"
+}
+
+// apply lowers mv-apply: the body runs beside each row, as a lateral subquery.
+func (l *lowerer) apply(r *plan.Apply) *sel {
+	exprs := make([]plan.Expr, len(r.Expand.Items))
+	for i, it := range r.Expand.Items {
+		exprs[i] = it.X
+	}
+	s := l.open(l.flat(l.rel(r.In), exprs...))
+	var lists, names []string
+	for _, it := range r.Expand.Items {
+		name := l.alias("l")
+		names = append(names, name)
+		lists = append(lists, elements(l.expr(it.X, s), it.Pairs)+" AS "+name)
+	}
+	outer := l.exported(s, lists)
+	q := qualify(outer)
+	alias := outer.from[strings.LastIndex(outer.from, " AS ")+4:]
+	limit := ""
+	if r.Expand.Limit != nil {
+		limit = l.expr(r.Expand.Limit, newSel(""))
+	}
+	for i := range names {
+		names[i] = alias + "." + names[i]
+	}
+	// The leaf: the row's own columns from outside, its elements unnested inside.
+	empty := newSel("")
+	un := unnested(empty, r.Expand.Items, names, limit, r.Expand.Index.ID)
+	pos := l.alias("p")
+	lengths := make([]string, len(names))
+	for i, n := range names {
+		lengths[i] = "coalesce(len(" + n + "), 0)"
+	}
+	leaf := newSel("(" + un.text(un.ids, []string{"unnest(range(" + greatest(lengths) + ")) AS " + pos}, false) + ") AS " + l.alias("t"))
+	for _, id := range q.ids {
+		leaf.set(id, q.cols[id])
+	}
+	for _, it := range r.Expand.Items {
+		leaf.set(it.Col.ID, "nullif("+colName(it.Col.ID)+"::VARCHAR, 'null')")
+	}
+	if r.Expand.Index.ID != 0 {
+		leaf.set(r.Expand.Index.ID, colName(r.Expand.Index.ID))
+	}
+	leaf.order = []string{pos + " ASC NULLS LAST"}
+	l.leaves[r.Leaf] = leaf
+	body := l.rel(r.Body)
+	ids := body.ids
+	inner := l.alias("b")
+	// The body's columns get names of their own: they may repeat the row's.
+	var sub strings.Builder
+	sub.WriteString("SELECT ")
+	for i, id := range ids {
+		if i > 0 {
+			sub.WriteString(", ")
+		}
+		sub.WriteString(body.cols[id] + " AS b" + strconv.Itoa(int(id)))
+	}
+	body.tail(&sub, false)
+	res := newSel(outer.from + ", LATERAL (" + sub.String() + ") AS " + inner)
+	inBody := map[plan.ColID]bool{}
+	for _, id := range ids {
+		inBody[id] = true
+	}
+	for _, c := range r.Cols {
+		if inBody[c.ID] {
+			res.set(c.ID, inner+".b"+strconv.Itoa(int(c.ID)))
+		} else {
+			res.set(c.ID, q.cols[c.ID])
+		}
+	}
+	return res
+}
+
+// partition runs the body for each key beside it.
+func (l *lowerer) partition(r *plan.Partition) *sel {
+	in := l.wrap(l.rel(r.In))
+	in.order = nil
+	name := l.alias("p")
+	l.ctes = append(l.ctes, name+" AS MATERIALIZED ("+in.text(in.ids, nil, false)+")")
+	key := colName(r.Key)
+	outer := l.alias("k")
+	leaf := newSel(name + " AS " + l.alias("t"))
+	alias := leaf.from[strings.LastIndex(leaf.from, " AS ")+4:]
+	for _, id := range in.ids {
+		leaf.set(id, alias+"."+colName(id))
+	}
+	leaf.where = []string{alias + "." + key + " IS NOT DISTINCT FROM " + outer + ".k"}
+	l.leaves[r.Leaf] = leaf
+	body := l.rel(r.Body)
+	inner := l.alias("b")
+	ids := make([]plan.ColID, len(r.Body.Columns()))
+	for i, c := range r.Body.Columns() {
+		ids[i] = c.ID
+	}
+	res := newSel("(SELECT DISTINCT " + key + " AS k FROM " + name + ") AS " + outer + ", LATERAL (" + body.text(ids, nil, false) + ") AS " + inner)
+	for i, c := range r.Cols {
+		res.set(c.ID, inner+"."+colName(ids[i]))
+	}
+	return res
+}
+
+// topNested lowers a chain of top-nested clauses: each level ranks its groups
+// within the group above.
+func (l *lowerer) topNested(r *plan.TopNested) *sel {
+	var exprs []plan.Expr
+	for _, v := range r.Levels {
+		exprs = append(exprs, v.Key.X)
+		for _, g := range v.Aggs {
+			exprs = append(exprs, g.Args...)
+		}
+	}
+	s := l.open(l.flat(l.rel(r.In), exprs...)).clone()
+	in := s
+	keys := make([]string, len(r.Levels))
+	var extra []string
+	for i, v := range r.Levels {
+		keys[i] = l.alias("k")
+		extra = append(extra, l.expr(v.Key.X, in)+" AS "+keys[i])
+	}
+	base := l.exported(in, extra)
+	base.order = nil
+	name := l.alias("n")
+	l.ctes = append(l.ctes, name+" AS MATERIALIZED ("+base.text(base.ids, keys, false)+")")
+	above := ""
+	for i, v := range r.Levels {
+		if v.Others != nil {
+			unsupported("top-nested with others", "add the remaining groups with union")
+		}
+		level := newSel(name + " AS n")
+		for _, id := range base.ids {
+			level.set(id, "n."+colName(id))
+		}
+		group := make([]string, i+1)
+		var on []string
+		for j := range group {
+			group[j] = "n." + keys[j]
+			if j < i {
+				on = append(on, "a."+keys[j]+" IS NOT DISTINCT FROM n."+keys[j])
+			}
+		}
+		aggs := newSel("")
+		var aggSQL []string
+		for _, g := range v.Aggs {
+			for _, c := range g.Cols {
+				sql := l.agg(g, level)[c.ID]
+				aggSQL = append(aggSQL, sql+" AS "+colName(c.ID))
+				aggs.set(c.ID, colName(c.ID))
+			}
+		}
+		from := name + " AS n"
+		carried := ""
+		if above != "" {
+			from += " JOIN " + above + " AS a ON " + strings.Join(on, " AND ")
+			for j := 0; j < i; j++ {
+				id := colName(r.Levels[j].Agg.Col.ID)
+				carried += ", any_value(a." + id + ") AS " + id
+			}
+		}
+		grouped := "SELECT " + strings.Join(group, ", ") + carried + ", " + strings.Join(aggSQL, ", ") + " FROM " + from + " GROUP BY " + strings.Join(group, ", ")
+		value := l.expr(v.Agg.X, aggs)
+		dir := " DESC NULLS LAST"
+		if !v.Desc {
+			dir = " ASC NULLS LAST"
+		}
+		part := ""
+		if i > 0 {
+			part = "PARTITION BY " + strings.Join(keys[:i], ", ") + " "
+		}
+		text := "SELECT *, " + value + " AS v FROM (" + grouped + ")"
+		rank := ""
+		if v.N != nil {
+			rank = " QUALIFY row_number() OVER (" + part + "ORDER BY v" + dir + ") <= " + l.expr(v.N, newSel(""))
+		}
+		cols := strings.Join(keys[:i+1], ", ")
+		for j := 0; j < i; j++ {
+			cols += ", " + colName(r.Levels[j].Agg.Col.ID)
+		}
+		above = l.alias("n")
+		l.ctes = append(l.ctes, above+" AS MATERIALIZED (SELECT "+cols+", v AS "+colName(v.Agg.Col.ID)+" FROM ("+text+")"+rank+")")
+	}
+	out := newSel(above + " AS " + l.alias("t"))
+	for i, v := range r.Levels {
+		out.set(v.Key.Col.ID, keys[i])
+		out.set(v.Agg.Col.ID, colName(v.Agg.Col.ID))
+	}
+	return out
+}
+
+// outside binds rows the runner computes before the statement.
+func (l *lowerer) outside(r plan.Rel, cols []plan.Column, sources ...plan.Rel) *sel {
+	in := &Input{Operator: r}
+	for _, src := range sources {
+		st, err := compile(l.query, src, true, Options{TableName: l.opt.TableName})
+		if err != nil {
+			panic(err)
+		}
+		in.Sources = append(in.Sources, st)
+	}
+	l.args = append(l.args, "[]")
+	in.Arg = len(l.args) - 1
+	l.inputs = append(l.inputs, in)
+	row := l.alias("r")
+	s := newSel("(SELECT unnest(json_extract($" + strconv.Itoa(in.Arg+1) + "::VARCHAR, '$[*]')) AS " + row + ") AS " + l.alias("t"))
+	for i, c := range cols {
+		cell := "'$[" + strconv.Itoa(i) + "]'"
+		switch c.Type {
+		case catalog.Dynamic:
+			s.set(c.ID, "nullif(json_extract("+row+", "+cell+")::VARCHAR, 'null')")
+		case catalog.String:
+			s.set(c.ID, "coalesce(json_extract_string("+row+", "+cell+"), '')")
+		default:
+			s.set(c.ID, "json_extract_string("+row+", "+cell+")::"+sqlType(c.Type))
+		}
+	}
+	return l.wrap(s)
+}

@@ -1,0 +1,160 @@
+package duckdb
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/plan"
+)
+
+// A Statement is one SQL text and what must be known to run it.
+type Statement struct {
+	SQL string
+	// Args are bound to $1, $2, …: bool, int64, float64 or string.
+	Args []any
+	// Columns are the visible columns, in the order of the select list.
+	Columns []plan.Column
+	// Inputs are computed by the runner before SQL and bound to their argument.
+	Inputs []*Input
+}
+
+// An Input is a row set the engine cannot compute: the runner runs Source, hands
+// the rows to the operator and binds the rows it returns, as a JSON array of
+// arrays, to Args[Arg].
+type Input struct {
+	Arg      int
+	Operator plan.Rel // *plan.External, *plan.Scan, *plan.Graph, *plan.Call
+	Sources  []*Statement
+}
+
+// Unsupported is a construct the dialect cannot run.
+type Unsupported struct {
+	What string // "series_fit_poly()", "the reduce operator"
+	Hint string // what to do instead; may be empty
+}
+
+// Error names the construct and the alternative.
+func (u *Unsupported) Error() string {
+	if u.Hint == "" {
+		return u.What + " is not supported"
+	}
+	return u.What + " is not supported: " + u.Hint
+}
+
+// Options adapt the statement to a store.
+type Options struct {
+	// TableName gives the quoted SQL name of a stored table; nil quotes the KQL
+	// name as it is.
+	TableName func(table *plan.Table) string
+	// Limit is the greatest number of rows to deliver, 0 for all.
+	Limit int64
+}
+
+// Compile lowers one result of a closed plan.
+func Compile(q *plan.Query, r *plan.Result, opt Options) (*Statement, error) {
+	return compile(q, r.Rel, r.Sorted, opt)
+}
+
+// CompileRel lowers any relation of the query, such as the Rel of a Shape.
+func CompileRel(q *plan.Query, rel plan.Rel, opt Options) (*Statement, error) {
+	return compile(q, rel, true, opt)
+}
+
+func compile(q *plan.Query, rel plan.Rel, sorted bool, opt Options) (st *Statement, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			u, ok := r.(*Unsupported)
+			if !ok {
+				panic(r)
+			}
+			st, err = nil, u
+		}
+	}()
+	l := &lowerer{query: q, opt: opt, argOf: map[any]int{}, shared: map[*plan.Shared]*sharedRows{}, scalars: map[*plan.Scalar]string{}, leaves: map[*plan.Leaf]*sel{}}
+	s := l.rel(rel)
+	var b strings.Builder
+	body := l.final(s, rel.Columns(), sorted)
+	if len(l.ctes) > 0 {
+		b.WriteString("WITH ")
+		if l.recursive {
+			b.WriteString("RECURSIVE ")
+		}
+		b.WriteString(strings.Join(l.ctes, ",\n"))
+		b.WriteByte('\n')
+	}
+	b.WriteString(body)
+	return &Statement{SQL: b.String(), Args: l.args, Columns: rel.Columns(), Inputs: l.inputs}, nil
+}
+
+// lowerer holds what one statement accumulates.
+type lowerer struct {
+	query     *plan.Query
+	opt       Options
+	args      []any
+	argOf     map[any]int
+	ctes      []string
+	recursive bool
+	inputs    []*Input
+	shared    map[*plan.Shared]*sharedRows
+	scalars   map[*plan.Scalar]string
+	leaves    map[*plan.Leaf]*sel
+	aliases   int
+	only      string // condition every aggregate takes (pivot)
+}
+
+// unsupported ends the lowering with a diagnostic; Compile turns it into an error.
+func unsupported(what, hint string) { panic(&Unsupported{What: what, Hint: hint}) }
+
+// arg binds a value and returns its placeholder; equal values share one.
+func (l *lowerer) arg(v any) string {
+	n, ok := l.argOf[v]
+	if !ok {
+		l.args = append(l.args, v)
+		n = len(l.args)
+		l.argOf[v] = n
+	}
+	return "$" + strconv.Itoa(n)
+}
+
+func (l *lowerer) text(s string) string { return l.arg(s) + "::VARCHAR" }
+
+func (l *lowerer) alias(prefix string) string {
+	l.aliases++
+	return prefix + strconv.Itoa(l.aliases)
+}
+
+// sqlType is the physical type of a KQL type.
+func sqlType(t catalog.Type) string {
+	switch t {
+	case catalog.Bool:
+		return "BOOLEAN"
+	case catalog.Int:
+		return "INTEGER"
+	case catalog.Long, catalog.DateTime, catalog.TimeSpan:
+		return "BIGINT"
+	case catalog.Real:
+		return "DOUBLE"
+	case catalog.Decimal:
+		return decimalType
+	case catalog.String, catalog.Dynamic:
+		return "VARCHAR"
+	case catalog.Guid:
+		return "UUID"
+	}
+	panic(fmt.Sprintf("duckdb: no physical type for %v", t))
+}
+
+const decimalType = "DECIMAL(38,17)"
+
+// quote makes an SQL identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// null is the missing value of a type: "" for strings.
+func null(t catalog.Type) string {
+	if t == catalog.String {
+		return "''"
+	}
+	return "NULL::" + sqlType(t)
+}
