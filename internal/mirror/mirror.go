@@ -95,13 +95,17 @@ func (m *Mirror) newRow(table string) *row {
 	if !ok {
 		panic("mirror: the schema lacks " + table)
 	}
-	return &row{t, make([]tocsin.Value, len(t.Columns))}
+	first, ok := t.Column(schema.EventIDColumn) // the store fills from here on
+	if !ok {
+		panic("mirror: rows cannot be stored in " + table)
+	}
+	return &row{t, make([]tocsin.Value, first)}
 }
 
 // set fills a column; the tables' columns are content, so an absent one is
 // simply not mirrored.
 func (r *row) set(column string, v tocsin.Value) {
-	if i, ok := r.table.Column(column); ok {
+	if i, ok := r.table.Column(column); ok && i < len(r.values) {
 		r.values[i] = v
 	}
 }
