@@ -37,8 +37,8 @@ type pred struct {
 type fieldPlan struct {
 	id      uint32             // unique within the program, for the value memo
 	base    uint32             // of its needles in Matcher.seen
-	ascii   *pattern.Automaton // needles of ASCII text, for every value
-	wide    *pattern.Automaton // the others, for values with a byte above 0x7F
+	ascii   *pattern.Finder // needles of ASCII text, for every value
+	wide    *pattern.Finder // the others, for values with a byte above 0x7F
 	nASCII  uint32
 	targets [][]target // by needle, ASCII ones first
 	every   []target   // of every value
@@ -216,11 +216,11 @@ func (s *needleSet) add(n pattern.Needle, t target) {
 }
 
 // automaton builds the automaton; needles it knows only in part need verifying.
-func (s *needleSet) automaton() *pattern.Automaton {
+func (s *needleSet) automaton() *pattern.Finder {
 	if s.needles == nil {
 		return nil
 	}
-	a, partial := pattern.NewAutomaton(s.needles)
+	a, partial := pattern.NewFinder(s.needles)
 	for i, part := range partial {
 		for k, t := range s.targets[i] {
 			if part && t.kind() == indexHolds {

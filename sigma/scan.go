@@ -58,17 +58,17 @@ func (m *Matcher) search(fp *fieldPlan, v []byte) (folded bool) {
 	seen := m.seen[fp.base:]
 	if pattern.IsASCII(v) {
 		if fp.ascii != nil {
-			m.found = fp.ascii.Scan(v, m.found, seen, m.scanGen)
+			m.found = fp.ascii.Find(v, m.found, seen, m.scanGen)
 		}
 		return false
 	}
 	m.folded = pattern.AppendFold(m.folded[:0], v)
 	if fp.ascii != nil {
-		m.found = fp.ascii.Scan(m.folded, m.found, seen, m.scanGen)
+		m.found = fp.ascii.Find(m.folded, m.found, seen, m.scanGen)
 	}
 	if fp.wide != nil {
 		n := len(m.found)
-		m.found = fp.wide.Scan(m.folded, m.found, seen[fp.nASCII:], m.scanGen)
+		m.found = fp.wide.Find(m.folded, m.found, seen[fp.nASCII:], m.scanGen)
 		for i := n; i < len(m.found); i++ {
 			m.found[i] += fp.nASCII
 		}

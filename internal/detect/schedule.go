@@ -12,12 +12,12 @@ import (
 // A Ledger keeps what was run, so that a restart neither skips nor repeats a
 // window. The state store implements it.
 type Ledger interface {
-	// LastEnd returns the end of the newest window the rule completed, and the
-	// newest ingestion time that its runs have taken into account; zero times
-	// for a rule that never ran.
-	LastEnd(ctx context.Context, rule tocsin.RuleID) (end, watermark time.Time, err error)
-	// RecordRun appends one line.
-	RecordRun(ctx context.Context, run tocsin.RuleRun) error
+	// Progress returns the newest ingestion time that the rule's runs have taken
+	// into account and the end of the newest window it completed; zero times for
+	// a rule that never ran.
+	Progress(ctx context.Context, rule tocsin.RuleID) (watermark, windowEnd time.Time, err error)
+	// AppendRun adds one line. Unless it failed, it moves the progress.
+	AppendRun(ctx context.Context, run tocsin.RuleRun) error
 }
 
 // An Engine runs the queries of rules. Package app implements it with kql and telemetry.
@@ -88,7 +88,7 @@ func (s *Schedule) Tick(ctx context.Context, now time.Time, raise func(context.C
 
 // tickRule runs what is due of one rule.
 func (s *Schedule) tickRule(ctx context.Context, r *KQLRule, now time.Time, raise func(context.Context, []Finding) error) error {
-	last, seen, err := s.ledger.LastEnd(ctx, r.ID)
+	seen, last, err := s.ledger.Progress(ctx, r.ID)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Schedule) tickRule(ctx context.Context, r *KQLRule, now time.Time, rais
 	d := due(r.Frequency, r.Period, last, now, late, s.horizon)
 	for _, w := range d.Skipped {
 		reason := fmt.Sprintf("not run: older than the back-fill horizon of %s or beyond %d windows in one tick", s.horizon.Backfill, s.horizon.MaxWindows)
-		if err := s.ledger.RecordRun(ctx, skippedRun(r, w, now, reason)); err != nil {
+		if err := s.ledger.AppendRun(ctx, skippedRun(r, w, now, reason)); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Schedule) tickRule(ctx context.Context, r *KQLRule, now time.Time, rais
 		if err != nil {
 			return s.fail(ctx, r, run, now, err)
 		}
-		if err := s.ledger.RecordRun(ctx, run); err != nil {
+		if err := s.ledger.AppendRun(ctx, run); err != nil {
 			return err
 		}
 		s.health[r.ID].failures = 0
@@ -171,5 +171,5 @@ func (s *Schedule) fail(ctx context.Context, r *KQLRule, run tocsin.RuleRun, now
 	run.Rule, run.Version, run.StartedAt, run.Status = r.ID, r.Version, now, tocsin.RunFailed
 	_, message := tocsin.Explain(cause)
 	run.Reason = fmt.Sprintf("%s Next try in %s.", strings.TrimSuffix(message, ".")+".", pause)
-	return s.ledger.RecordRun(ctx, run)
+	return s.ledger.AppendRun(ctx, run)
 }

@@ -16,7 +16,7 @@ import (
 // memoryLedger is a Ledger in memory.
 type memoryLedger struct{ runs []tocsin.RuleRun }
 
-func (l *memoryLedger) LastEnd(_ context.Context, rule tocsin.RuleID) (end, watermark time.Time, err error) {
+func (l *memoryLedger) Progress(_ context.Context, rule tocsin.RuleID) (watermark, end time.Time, err error) {
 	for _, r := range l.runs {
 		if r.Rule != rule || r.Status == tocsin.RunFailed {
 			continue
@@ -28,10 +28,10 @@ func (l *memoryLedger) LastEnd(_ context.Context, rule tocsin.RuleID) (end, wate
 			watermark = r.Watermark
 		}
 	}
-	return end, watermark, nil
+	return watermark, end, nil
 }
 
-func (l *memoryLedger) RecordRun(_ context.Context, run tocsin.RuleRun) error {
+func (l *memoryLedger) AppendRun(_ context.Context, run tocsin.RuleRun) error {
 	l.runs = append(l.runs, run)
 	return nil
 }

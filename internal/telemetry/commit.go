@@ -164,7 +164,7 @@ func (t *storedTable) lookUp(ctx context.Context, c *duck.Conn, ids []tocsin.Eve
 		return nil
 	}
 	id := schema.Quote(schema.EventIDColumn)
-	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM main.%s WHERE %s IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, id, schema.Quote(t.name), id), jsonTexts(ids))
+	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, id, t.qualified(), id), jsonTexts(ids))
 	if err != nil {
 		return err
 	}
@@ -268,10 +268,11 @@ func (k *commit) stamp(now time.Time) {
 }
 
 // apply writes the commit in one transaction.
-func (s *Store) apply(ctx context.Context, c *duck.Conn, k *commit, now time.Time) (err error) {
-	if err := s.createTables(c, k.tables); err != nil {
+func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) (err error) {
+	if err := s.growTables(e, k.tables); err != nil {
 		return err
 	}
+	c := e.writer
 	if err := c.Exec("BEGIN"); err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
@@ -310,24 +311,29 @@ func (s *Store) apply(ctx context.Context, c *duck.Conn, k *commit, now time.Tim
 	return nil
 }
 
-// createTables makes the tables that get their first rows. The checkpoint keeps
-// data definition out of the log, whose replay of it has had faults in DuckDB.
-func (s *Store) createTables(c *duck.Conn, tables []*storedTable) error {
-	created := false
+// growTables makes the tables and columns that get their first values, and shows
+// them to readers before there are any. The checkpoint keeps data definition out
+// of the log, whose replay of it has had faults in DuckDB.
+func (s *Store) growTables(e *engine, tables []*storedTable) error {
+	grown := false
 	for _, t := range tables {
-		if t.exists {
+		changed, err := t.grow(e.writer)
+		if err != nil {
+			return err
+		}
+		if !changed {
 			continue
 		}
-		if err := c.Exec(t.decl.DDL()); err != nil {
-			return fmt.Errorf("creating table %s: %w", t.name, err)
+		grown = true
+		if err := e.publish(t.name, t.view(e.database)); err != nil {
+			return err
 		}
-		t.exists, created = true, true
 	}
-	if !created {
+	if !grown {
 		return nil
 	}
-	if err := c.Exec("FORCE CHECKPOINT"); err != nil {
-		return fmt.Errorf("writing new tables: %w", err)
+	if err := e.writer.Exec("FORCE CHECKPOINT"); err != nil {
+		return fmt.Errorf("writing new tables and columns: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
@@ -24,9 +25,10 @@ type engine struct {
 	readers  []*duck.Conn
 	faults   chan<- struct{}
 
-	declaring sync.Mutex
-	declarer  *duck.Conn
-	declared  sync.Map // names of tables that exist, if only as empty ones
+	publishing sync.Mutex
+	publisher  *duck.Conn
+	published  sync.Map     // names of tables that have a view
+	generation atomic.Int64 // how often a view was replaced
 
 	jobs    chan *job
 	stop    context.CancelFunc // ends every running query
@@ -35,9 +37,9 @@ type engine struct {
 	once    sync.Once
 }
 
-// emptyDatabase holds an empty table for each declared table that a query
-// mentions and nothing was ever stored in. It lives in memory.
-const emptyDatabase = "declared"
+// viewDatabase holds a view for every table that a query may name. It lives in
+// memory and is all that the search path of a query leads to.
+const viewDatabase = "declared"
 
 func openEngine(path string, opts *Options, faults chan<- struct{}) (*engine, error) {
 	e := &engine{opts: opts, faults: faults, jobs: make(chan *job)}
@@ -64,8 +66,7 @@ func openError(path string, err error) error {
 	return tocsin.Wrap(err, tocsin.Unavailable, "The event store %s cannot be opened.", path)
 }
 
-// connect opens the connections and puts the empty tables behind the real ones
-// in the search path.
+// connect opens the connections.
 func (e *engine) connect() (err error) {
 	if e.writer, err = e.db.Connect(); err != nil {
 		return err
@@ -73,7 +74,7 @@ func (e *engine) connect() (err error) {
 	if e.database, err = e.currentDatabase(); err != nil {
 		return err
 	}
-	if err := e.writer.Exec("ATTACH ':memory:' AS " + emptyDatabase); err != nil {
+	if err := e.writer.Exec("ATTACH ':memory:' AS " + viewDatabase); err != nil {
 		return err
 	}
 	for _, f := range native.Functions() {
@@ -81,7 +82,7 @@ func (e *engine) connect() (err error) {
 			return err
 		}
 	}
-	if e.declarer, err = e.db.Connect(); err != nil {
+	if e.publisher, err = e.db.Connect(); err != nil {
 		return err
 	}
 	for range e.opts.Queries {
@@ -90,7 +91,7 @@ func (e *engine) connect() (err error) {
 			return err
 		}
 		e.readers = append(e.readers, c)
-		if err := c.Exec("SET search_path = '" + e.database + ".main," + emptyDatabase + ".main'"); err != nil {
+		if err := c.Exec("SET search_path = '" + viewDatabase + ".main'"); err != nil {
 			return err
 		}
 	}
@@ -140,10 +141,9 @@ func (e *engine) currentDatabase() (string, error) {
 // can be configured, attached or read from disk by SQL after that.
 func (e *engine) serve() error {
 	if t, ok := e.opts.Schema.Table(healthTable); ok {
-		if err := e.declarer.Exec("CREATE VIEW " + emptyDatabase + ".main." + schema.Quote(healthTable) + " AS " + healthView(t, e.database)); err != nil {
-			return fmt.Errorf("creating the view %s: %w", healthTable, err)
+		if err := e.publish(healthTable, healthView(t, e.database)); err != nil {
+			return err
 		}
-		e.declared.Store(healthTable, true)
 	}
 	if err := e.lowerPool(); err != nil {
 		return err
@@ -173,7 +173,41 @@ func (e *engine) lowerPool() error {
 	return nil
 }
 
-// declare creates the empty tables that sql mentions.
+// publish makes query what readers see as the table. A query that began before
+// and has not settled on its snapshot yet is started again: see begin.
+func (e *engine) publish(table, query string) error {
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	if err := e.publisher.Exec("CREATE OR REPLACE VIEW " + viewDatabase + ".main." + schema.Quote(table) + " AS " + query); err != nil {
+		return fmt.Errorf("publishing table %s: %w", table, err)
+	}
+	e.published.Store(table, true)
+	e.generation.Add(1)
+	return nil
+}
+
+// publishEmpty makes a declared table visible that nothing was ever stored in.
+func (e *engine) publishEmpty(t *schema.Table) error {
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	if _, known := e.published.Load(t.Name); known {
+		return nil
+	}
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = "CAST(NULL AS " + schema.StoredType(c.Type) + ") AS " + schema.Quote(c.Stored)
+	}
+	if len(columns) == 0 {
+		columns = []string{`1 AS "no columns"`}
+	}
+	if err := e.publisher.Exec("CREATE VIEW " + viewDatabase + ".main." + schema.Quote(t.Name) + " AS SELECT " + strings.Join(columns, ", ") + " WHERE false"); err != nil {
+		return fmt.Errorf("declaring table %s: %w", t.Name, err)
+	}
+	e.published.Store(t.Name, true)
+	return nil
+}
+
+// declare makes the declared tables visible that sql mentions.
 func (e *engine) declare(sql string) error {
 	for rest := sql; ; {
 		name, after, ok := nextQuoted(rest)
@@ -181,38 +215,24 @@ func (e *engine) declare(sql string) error {
 			return nil
 		}
 		rest = after
-		if _, known := e.declared.Load(name); known {
+		if _, known := e.published.Load(name); known {
 			continue
 		}
 		if t, ok := e.opts.Schema.Table(name); ok {
-			if err := e.declareTable(t); err != nil {
+			if err := e.publishEmpty(t); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// declareAll creates every declared table.
+// declareAll makes every declared table visible.
 func (e *engine) declareAll() error {
 	for _, t := range e.opts.Schema.Tables() {
-		if _, known := e.declared.Load(t.Name); known {
-			continue
-		}
-		if err := e.declareTable(t); err != nil {
+		if err := e.publishEmpty(t); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (e *engine) declareTable(t *schema.Table) error {
-	e.declaring.Lock()
-	defer e.declaring.Unlock()
-	ddl := strings.Replace(t.DDL(), "EXISTS ", "EXISTS "+emptyDatabase+".main.", 1)
-	if err := e.declarer.Exec(ddl); err != nil {
-		return fmt.Errorf("declaring table %s: %w", t.Name, err)
-	}
-	e.declared.Store(t.Name, true)
 	return nil
 }
 
@@ -246,7 +266,7 @@ func (e *engine) stopQueries() {
 func (e *engine) shutdown() {
 	e.once.Do(func() {
 		e.stopQueries()
-		for _, c := range append(e.readers, e.declarer, e.writer) {
+		for _, c := range append(e.readers, e.publisher, e.writer) {
 			if c != nil {
 				c.Close()
 			}

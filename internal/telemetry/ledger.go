@@ -20,6 +20,7 @@ const healthTable = "IngestHealth"
 // ticks; a time that never was is NULL.
 const bookkeepingDDL = `
 CREATE SCHEMA IF NOT EXISTS tocsin;
+CREATE SCHEMA IF NOT EXISTS ` + eventSchema + `;
 CREATE TABLE IF NOT EXISTS tocsin.sources (
 	source VARCHAR NOT NULL, received BIGINT NOT NULL, stored BIGINT NOT NULL, duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL,
 	filtered BIGINT NOT NULL, events BIGINT NOT NULL, batches BIGINT NOT NULL, first_received BIGINT, last_received BIGINT, last_stored BIGINT);

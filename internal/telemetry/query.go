@@ -102,11 +102,24 @@ func (e *engine) run(c *duck.Conn, j *job) {
 }
 
 // begin prepares and starts the statement. Declared tables that nothing was
-// ever stored in are made on the way.
+// ever stored in are made visible on the way. A view that gains a column just
+// then could be paired with rows of a later snapshot, so the statement is
+// started again when any view was replaced meanwhile.
 func (e *engine) begin(ctx context.Context, c *duck.Conn, j *job) (*duck.Rows, error) {
 	if err := e.declare(j.sql); err != nil {
 		return nil, err
 	}
+	for {
+		generation := e.generation.Load()
+		rows, err := e.startOn(ctx, c, j)
+		if err != nil || e.generation.Load() == generation {
+			return rows, err
+		}
+		rows.Close()
+	}
+}
+
+func (e *engine) startOn(ctx context.Context, c *duck.Conn, j *job) (*duck.Rows, error) {
 	stmt, err := c.Prepare(j.sql)
 	if duck.Unknown(err) {
 		if err := e.declareAll(); err != nil {

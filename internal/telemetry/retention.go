@@ -14,7 +14,7 @@ import (
 // of arrival, so whole row groups go and their space is free at once. Going by
 // the time of receipt keeps old evidence that was imported yesterday.
 func (t *storedTable) deleteBefore(ctx context.Context, c *duck.Conn, cutoff time.Time) (int64, error) {
-	rows, err := c.Query(ctx, fmt.Sprintf(`DELETE FROM main.%s WHERE %s < $1`, schema.Quote(t.name), schema.Quote(schema.IngestionTimeColumn)), tocsin.Ticks(cutoff))
+	rows, err := c.Query(ctx, fmt.Sprintf(`DELETE FROM %s WHERE %s < $1`, t.qualified(), schema.Quote(schema.IngestionTimeColumn)), tocsin.Ticks(cutoff))
 	if err != nil {
 		return 0, err
 	}

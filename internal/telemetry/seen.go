@@ -118,7 +118,7 @@ func loadSeen(ctx context.Context, c *duck.Conn, tables map[string]*storedTable)
 		if !t.exists {
 			continue
 		}
-		rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM main.%s`, schema.Quote(schema.EventIDColumn), schema.Quote(t.name)))
+		rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s`, schema.Quote(schema.EventIDColumn), t.qualified()))
 		if err != nil {
 			return nil, err
 		}

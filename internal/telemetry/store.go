@@ -140,6 +140,15 @@ func (s *Store) start(ctx context.Context) error {
 		e.shutdown()
 		return err
 	}
+	for _, t := range s.tables {
+		if !t.exists {
+			continue
+		}
+		if err := e.publish(t.name, t.view(e.database)); err != nil {
+			e.shutdown()
+			return err
+		}
+	}
 	if err := e.serve(); err != nil {
 		e.shutdown()
 		return err

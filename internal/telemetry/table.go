@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
@@ -12,13 +14,17 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-// storedTable is a table events can be appended to. Its place in the database
-// is made by the first event.
+// storedTable is a table events can be appended to. In the database it has only
+// the columns that some event had a value for, because every cell costs the
+// writer some 60 ns even if it is empty, and the widest tables use a tenth of
+// their columns. A view gives readers the columns that are missing.
 type storedTable struct {
 	name    string
 	decl    *schema.Table
 	exists  bool
-	columns []storedColumn // in the order of the database, which is the schema's until a later schema adds a column
+	columns []storedColumn // in the order of the database
+	stored  []bool         // by declared column: whether the database has it
+	wanted  []int          // declared columns that an event has a value for and the database lacks
 	values  int            // columns that an event brings: all but the stamps
 }
 
@@ -43,98 +49,150 @@ const (
 	fromNowhere          // stored once, no longer declared: null or empty
 )
 
-// loadTables compares the schema with what the database has. A column that a
-// newer schema declares is added; a column whose type changed is refused.
+// eventSchema is the schema in the database that holds the tables of events.
+const eventSchema = "events"
+
+// loadTables compares the schema with what the database has. A column whose
+// type changed is refused.
 func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string]*storedTable, error) {
-	stored := map[string][]dbColumn{}
+	have := map[string][]dbColumn{}
 	rows, err := c.Query(ctx, `SELECT table_name, column_name, data_type FROM duckdb_columns()
-		WHERE database_name = current_database() AND schema_name = 'main' ORDER BY table_name, column_index`)
+		WHERE database_name = current_database() AND schema_name = $1 ORDER BY table_name, column_index`, eventSchema)
 	if err != nil {
 		return nil, fmt.Errorf("reading the columns of the database: %w", err)
 	}
+	defer rows.Close()
 	for rows.NextChunk() {
 		chunk := rows.Chunk()
 		for i := range chunk.Len {
 			table := chunk.Columns[0].Texts[i]
-			stored[table] = append(stored[table], dbColumn{chunk.Columns[1].Texts[i], chunk.Columns[2].Texts[i]})
+			have[table] = append(have[table], dbColumn{chunk.Columns[1].Texts[i], chunk.Columns[2].Texts[i]})
 		}
 	}
-	rows.Close()
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading the columns of the database: %w", err)
 	}
 	tables := map[string]*storedTable{}
-	changed := false
 	for _, decl := range s.Tables() {
 		if !decl.IsStamped() || decl.Name == healthTable {
 			continue
 		}
-		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3}
-		if have, ok := stored[decl.Name]; ok {
-			have, added, err := t.reconcile(c, have)
-			if err != nil {
-				return nil, err
-			}
-			t.exists, changed = true, changed || added
-			t.plan(have)
-		} else {
-			t.plan(nil)
+		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3, stored: make([]bool, len(decl.Columns))}
+		if columns, ok := have[decl.Name]; !ok {
+			t.begin()
+		} else if err := t.adopt(columns); err != nil {
+			return nil, err
 		}
 		tables[decl.Name] = t
-	}
-	if changed {
-		// Data definition must not linger in the log: DuckDB's replay of it has had faults.
-		if err := c.Exec("CHECKPOINT"); err != nil {
-			return nil, fmt.Errorf("writing added columns: %w", err)
-		}
 	}
 	return tables, nil
 }
 
 type dbColumn struct{ name, kind string }
 
-// reconcile adds the columns that the database lacks.
-func (t *storedTable) reconcile(c *duck.Conn, have []dbColumn) (all []dbColumn, added bool, err error) {
-	kinds := make(map[string]string, len(have))
-	for _, col := range have {
-		kinds[col.name] = col.kind
-	}
-	for _, col := range t.decl.Columns {
-		want := schema.StoredType(col.Type)
-		switch kind, ok := kinds[col.Stored]; {
-		case !ok:
-			sql := fmt.Sprintf(`ALTER TABLE main.%s ADD COLUMN %s %s`, schema.Quote(t.name), schema.Quote(col.Stored), want)
-			if col.Type == catalog.String {
-				sql += ` DEFAULT ''`
-			}
-			if err := c.Exec(sql); err != nil {
-				return nil, false, fmt.Errorf("adding column %s to table %s: %w", col.Name, t.name, err)
-			}
-			have, added = append(have, dbColumn{col.Stored, want}), true
-		case kind != want:
-			return nil, false, tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, kind, col.Type, want)
+// begin plans a table that is not there yet: with the times and the stamps,
+// which every row has.
+func (t *storedTable) begin() {
+	for i := range t.decl.Columns {
+		if c := t.column(i); c.origin != fromValues && c.origin != fromTableName {
+			t.columns = append(t.columns, c)
+			t.stored[i] = true
 		}
 	}
-	return have, added, nil
 }
 
-// plan decides where each database column comes from; have is nil before the
-// table exists.
-func (t *storedTable) plan(have []dbColumn) {
+// adopt notes the columns that the database has.
+func (t *storedTable) adopt(have []dbColumn) error {
+	t.exists = true
 	index := make(map[string]int, len(t.decl.Columns))
 	for i, col := range t.decl.Columns {
 		index[col.Stored] = i
-		if have == nil {
-			t.columns = append(t.columns, t.column(i))
-		}
 	}
-	for _, col := range have {
-		if i, ok := index[col.name]; ok {
-			t.columns = append(t.columns, t.column(i))
+	for _, db := range have {
+		i, ok := index[db.name]
+		if !ok {
+			t.columns = append(t.columns, storedColumn{kind: kindOf(db.kind), origin: fromNowhere})
 			continue
 		}
-		t.columns = append(t.columns, storedColumn{kind: kindOf(col.kind), origin: fromNowhere})
+		col := t.decl.Columns[i]
+		if want := schema.StoredType(col.Type); want != db.kind {
+			return tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, db.kind, col.Type, want)
+		}
+		t.columns = append(t.columns, t.column(i))
+		t.stored[i] = true
 	}
+	return nil
+}
+
+// grow makes the table in the database if it is not there, and adds the wanted
+// columns. It reports whether anything changed.
+func (t *storedTable) grow(c *duck.Conn) (changed bool, err error) {
+	if t.exists && len(t.wanted) == 0 {
+		return false, nil
+	}
+	if !t.exists {
+		if err := c.Exec("CREATE TABLE " + t.qualified() + " (" + t.definitions() + ")"); err != nil {
+			return false, fmt.Errorf("creating table %s: %w", t.name, err)
+		}
+		t.exists = true
+	}
+	for _, at := range t.wanted {
+		if err := c.Exec("ALTER TABLE " + t.qualified() + " ADD COLUMN " + t.definition(at)); err != nil {
+			return false, fmt.Errorf("adding column %s to table %s: %w", t.decl.Columns[at].Name, t.name, err)
+		}
+		t.columns = append(t.columns, t.column(at))
+		t.stored[at] = true
+	}
+	t.wanted = nil
+	return true, nil
+}
+
+// definitions declares the columns of a table that is to be made.
+func (t *storedTable) definitions() string {
+	var columns []string
+	for i := range t.decl.Columns {
+		if t.stored[i] {
+			columns = append(columns, t.definition(i))
+		}
+	}
+	return strings.Join(columns, ", ")
+}
+
+func (t *storedTable) qualified() string { return eventSchema + "." + schema.Quote(t.name) }
+
+// definition declares a column in SQL. Its default is what the rows before it
+// have, and what the view says as long as it is missing.
+func (t *storedTable) definition(i int) string {
+	col := t.decl.Columns[i]
+	d := schema.Quote(col.Stored) + " " + schema.StoredType(col.Type)
+	if value := t.absent(i); value != "NULL" {
+		d += " DEFAULT " + value
+	}
+	return d
+}
+
+// absent returns the SQL of the cells of a column that the database lacks.
+func (t *storedTable) absent(i int) string {
+	switch {
+	case t.column(i).origin == fromTableName:
+		return "'" + t.name + "'" // letters, digits and _ only: see schema.Load
+	case t.decl.Columns[i].Type == catalog.String:
+		return "''"
+	}
+	return "NULL"
+}
+
+// view returns the query that readers see as the table: every declared column
+// in order, whether the database has it or not.
+func (t *storedTable) view(database string) string {
+	columns := make([]string, len(t.decl.Columns))
+	for i, col := range t.decl.Columns {
+		columns[i] = schema.Quote(col.Stored)
+		if !t.stored[i] {
+			columns[i] = "CAST(" + t.absent(i) + " AS " + schema.StoredType(col.Type) + ") AS " + columns[i]
+		}
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + "." + t.qualified()
 }
 
 // kindOf tells only what an undeclared column needs: whether it is text.
@@ -180,8 +238,20 @@ func (t *storedTable) check(ev *tocsin.Event) (reason string) {
 		if col := &t.decl.Columns[i]; !fits(v, col.Type) {
 			return fmt.Sprintf("column %s of %s takes %s, not %s", col.Name, t.name, col.Type, describe(v))
 		}
+		if !t.stored[i] {
+			t.want(i, v)
+		}
 	}
 	return ""
+}
+
+// want notes that the database needs column i, unless the value says no more
+// than its absence.
+func (t *storedTable) want(i int, v *tocsin.Value) {
+	if v.Kind == tocsin.String && (v.Str == "" || t.decl.Columns[i].Name == "Type" && v.Str == t.name) || slices.Contains(t.wanted, i) {
+		return
+	}
+	t.wanted = append(t.wanted, i)
 }
 
 // fits reports whether v can be stored, without loss, in a column of type t.
@@ -233,7 +303,7 @@ func describe(v *tocsin.Value) string {
 
 // write adds rows to the table through an appender of the connection.
 func (t *storedTable) write(c *duck.Conn, rows []*tocsin.Event) error {
-	a, err := c.NewAppender("main", t.name)
+	a, err := c.NewAppender(eventSchema, t.name)
 	if err != nil {
 		return err
 	}

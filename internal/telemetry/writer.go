@@ -113,7 +113,7 @@ func (s *Store) commitGroup(group []*request) {
 	k, err := s.prepare(context.Background(), e.writer, group)
 	if err == nil {
 		k.stamp(now)
-		err = s.apply(context.Background(), e.writer, k, now)
+		err = s.apply(context.Background(), e, k, now)
 	}
 	switch {
 	case err == nil:

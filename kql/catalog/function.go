@@ -52,7 +52,7 @@ func (s *Signature) Arity() (least, most int) {
 		if p.Repeat {
 			most = -1
 		}
-		if !p.Optional && !p.Repeat {
+		if !p.Optional {
 			least++
 		}
 		if most >= 0 {
@@ -67,7 +67,7 @@ type Param struct {
 	Name     string
 	Class    Class
 	Optional bool
-	Repeat   bool // given any number of times, in a block with its repeating neighbours; the block may be absent
+	Repeat   bool // given one or more times (any number when Optional), in a block with its repeating neighbours
 	Constant bool // must be known when the query is compiled or, at the latest, once per query
 }
 

@@ -189,6 +189,8 @@ func parseSignature(s string) (Signature, error) {
 				param.Optional = true
 			case '+':
 				param.Repeat = true
+			case '*':
+				param.Repeat, param.Optional = true, true
 			case '!':
 				param.Constant = true
 			default:

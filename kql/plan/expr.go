@@ -60,12 +60,11 @@ type Neg struct{ X Expr }
 // compare ignoring case. A dynamic array in the text becomes Array instead: one
 // dynamic expression whose elements are compared through the type of X.
 type In struct {
-	X      Expr
-	List   []Expr
-	Array  Expr
-	Rel    Rel // subquery: one column of X's type
-	Fold   bool
-	Negate bool
+	X     Expr
+	List  []Expr
+	Array Expr
+	Rel   Rel // subquery: one column of X's type
+	Fold  bool
 }
 
 // HasAny is has_any (All false) and has_all: X contains, by OpHas, any or all of

@@ -22,9 +22,9 @@ type Query struct {
 	// Scalars are the values computed once per run, each before its users.
 	Scalars []*Scalar
 	// Shapes are the column sets that only the data can tell. While it is not
-	// empty the plan is open: the runner runs each Rel, tells Compile what it
-	// found, and compiles again (see kql.Options.Shapes). Results of an open
-	// plan must not be run.
+	// empty the plan is open: the runner answers each (running its In), and
+	// compiles again with the answers. Results of an open plan must not be run.
+	// A plugin over the output of another appears only in the next round.
 	Shapes []*Shape
 	// Columns is the number of IDs handed out, for dialects that index by ID.
 	NumColumns int
@@ -67,15 +67,17 @@ type Scalar struct {
 	Type catalog.Type
 }
 
-// A Shape is a question to the data: which columns does this operator produce?
+// A Shape is a question to the data: which columns does this plugin produce?
+// The runner answers with catalog columns in Options.Shapes[Key] of a second
+// Compile. For bag_unpack they are the properties of the bags in Column, in order
+// of their names (Prefix not yet added), with the type all values share (else
+// dynamic). For pivot they are the distinct values of Column, as text in
+// ascending order; the types are ignored.
 type Shape struct {
-	// Key names the operator for the second Compile; stable for the same script.
-	Key string
-	// Plugin is "bag_unpack", "pivot", …
-	Plugin string
-	// Rel delivers the operator's answer as rows (Name string, Type string), in
-	// the order of the columns to be produced.
-	Rel Rel
+	Key    string // names the plugin call; stable for the same script
+	Plugin string // bag_unpack, pivot
+	In     Rel
+	Column Column
 }
 
 // Rel is a relational operator.

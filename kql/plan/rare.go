@@ -169,6 +169,7 @@ type Scan struct {
 	Steps    []ScanStep
 	Declared []Item // declare: defaults
 	MatchID  Column // with_match_id; ID 0 for none
+	StepName Column // with_step_name; ID 0 for none
 	Cols     []Column
 }
 
@@ -240,3 +241,25 @@ func (*Call) rel()       {}
 func (*TopNested) rel()  {}
 func (*Scan) rel()       {}
 func (*Graph) rel()      {}
+
+// Pivot is evaluate pivot with its values known: it groups by Keys and delivers,
+// for each of Values, Agg over the group's rows whose Column, as text (tostring),
+// is that value. An aggregate of no rows is what the function gives for none.
+type Pivot struct {
+	In     Rel
+	Keys   []Item
+	Column Column
+	Agg    Agg // one column; its type is that of all value columns
+	Values []PivotValue
+	Cols   []Column // keys, then values
+}
+
+// A PivotValue is one column of a Pivot.
+type PivotValue struct {
+	Text string
+	Col  Column
+}
+
+func (r *Pivot) Columns() []Column { return r.Cols }
+
+func (*Pivot) rel() {}

@@ -17,9 +17,10 @@ type Rules struct{ db *DB }
 // Rules returns the part of the database that rule health works on.
 func (db *DB) Rules() *Rules { return &Rules{db: db} }
 
-// AppendRun adds a run to the ledger. A run that is no backfill and did not
-// fail also moves the rule's watermark and the end of its last window, in the
-// same transaction; neither ever moves back.
+// AppendRun adds a run to the ledger. A run that did not fail also moves the
+// rule's watermark and the end of its last window, in the same transaction;
+// neither ever moves back. The caller runs windows in order and gives only the
+// last of a tick the new watermark, so what a failure left over stays due.
 func (r *Rules) AppendRun(ctx context.Context, run tocsin.RuleRun) error {
 	return r.db.update(ctx, func(tx *sql.Tx) error {
 		t := &incidentTx{ctx: ctx, tx: tx, dialect: r.db.dialect}
@@ -27,7 +28,7 @@ func (r *Rules) AppendRun(ctx context.Context, run tocsin.RuleRun) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			plain(string(run.Rule)), plain(run.Version), toTicks(run.From), toTicks(run.To), toTicks(run.StartedAt), int64(run.Took),
 			string(run.Status), plain(run.Reason), run.Rows, run.Alerts, toTicks(run.Watermark), asInt(run.IsBackfill))
-		if err != nil || run.IsBackfill || run.Status == tocsin.RunFailed {
+		if err != nil || run.Status == tocsin.RunFailed {
 			return err
 		}
 		return t.exec(`INSERT INTO rule_state (rule_id, watermark, window_to, paused_at, pause_reason) VALUES (?, ?, ?, 0, '')

@@ -30,13 +30,13 @@ func naiveScan(lits []Needle, v []byte) []uint32 {
 	return out
 }
 
-func randomNeedles(r *rand.Rand, alphabet string, n, length int) []Needle {
+func randomNeedles(r *rand.Rand, alphabet string, n, shortest, length int) []Needle {
 	seen := map[Needle]bool{}
 	var lits []Needle
 	runes := []rune(alphabet)
 	for len(lits) < n {
 		var text []rune
-		for range r.IntN(length) + 1 {
+		for range r.IntN(length) + shortest {
 			text = append(text, runes[r.IntN(len(runes))])
 		}
 		l := Needle{string(text), r.IntN(4) == 0, r.IntN(4) == 0}
@@ -48,18 +48,21 @@ func randomNeedles(r *rand.Rand, alphabet string, n, length int) []Needle {
 	return append(lits, Needle{"", true, true})
 }
 
-func TestAutomaton_FindsWhatANaiveSearchFinds(t *testing.T) {
+func TestFinder_FindsWhatANaiveSearchFinds(t *testing.T) {
 	wide := ""
 	for c := byte(33); c < 127; c++ {
 		if c < 'A' || c > 'Z' {
 			wide += string(rune(c))
 		}
 	}
-	for name, alphabet := range map[string]string{"few letters": "ab", "letters": "abcdefg\\.", "all of ASCII": wide, "not ASCII": "aäж😀"} {
+	for name, c := range map[string]struct {
+		alphabet string
+		shortest int
+	}{"few letters": {"ab", 1}, "letters": {"abcdefg\\.", 1}, "all of ASCII": {wide, 1}, "not ASCII": {"aäж😀", 1}, "long": {"abcdefg", 6}} {
 		t.Run(name, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(1, uint64(len(alphabet))))
-			lits := randomNeedles(r, alphabet, 300*min(len(alphabet), 5)/5, 40)
-			a, partial := NewAutomaton(lits)
+			r := rand.New(rand.NewPCG(1, uint64(len(c.alphabet))))
+			lits := randomNeedles(r, c.alphabet, 300*min(len(c.alphabet), 5)/5-1, c.shortest, 40)
+			a, partial := NewFinder(lits)
 			seen := make([]uint32, len(lits))
 			for gen := uint32(1); gen < 3000; gen++ {
 				var v []byte
@@ -67,9 +70,9 @@ func TestAutomaton_FindsWhatANaiveSearchFinds(t *testing.T) {
 					l := lits[r.IntN(len(lits))].Text
 					v = append(v, l[r.IntN(len(l)+1):]...)
 				}
-				got := a.Scan(bytes.ToUpper(v), nil, seen, gen)
+				got := a.Find(bytes.ToUpper(v), nil, seen, gen)
 				if !IsASCII(v) {
-					got = a.Scan(v, got[:0], seen, gen+1<<31)
+					got = a.Find(v, got[:0], seen, gen+1<<31)
 				}
 				checkScan(t, lits, partial, v, got)
 			}
@@ -96,10 +99,10 @@ func checkScan(t *testing.T, lits []Needle, partial []bool, v []byte, got []uint
 	}
 }
 
-func BenchmarkAutomaton_Scan(b *testing.B) {
+func BenchmarkFinder(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	lits := randomNeedles(r, "abcdefghijklmnopqrstuvwxyz\\.- ", 9000, 20)
-	a, _ := NewAutomaton(lits)
+	lits := randomNeedles(r, "abcdefghijklmnopqrstuvwxyz\\.- ", 9000, 1, 20)
+	a, _ := NewFinder(lits)
 	v := []byte(`"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe" -NoProfile -ExecutionPolicy Bypass -File C:\ProgramData\agent\collect.ps1`)
 	seen := make([]uint32, len(lits))
 	var dst []uint32
@@ -107,7 +110,7 @@ func BenchmarkAutomaton_Scan(b *testing.B) {
 	gen := uint32(0)
 	for b.Loop() {
 		gen++
-		dst = a.Scan(v, dst[:0], seen, gen)
+		dst = a.Find(v, dst[:0], seen, gen)
 	}
 	b.ReportMetric(float64(a.Size())/1e6, "MB")
 	_ = fmt.Sprint(len(dst))

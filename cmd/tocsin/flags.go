@@ -1,0 +1,42 @@
+package main
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsin-soc/tocsin/internal/app"
+)
+
+// dataFlags are what every verb that opens a data folder takes.
+type dataFlags struct {
+	data  string
+	state string
+	rules []string
+	debug bool
+}
+
+// add declares the flags. withRules also declares --rules.
+func (f *dataFlags) add(cmd *cobra.Command, withRules bool) {
+	cmd.Flags().StringVar(&f.data, "data", "", "data folder (telemetry and, unless --state says otherwise, incidents)")
+	cmd.Flags().StringVar(&f.state, "state", os.Getenv("TOCSIN_STATE"), "where incidents and users are kept: a SQLite file or a postgres:// address [TOCSIN_STATE]")
+	cmd.Flags().BoolVar(&f.debug, "debug", false, "log everything")
+	if withRules {
+		cmd.Flags().StringArrayVar(&f.rules, "rules", nil, "folder of Sigma or Sentinel rules to load besides the built-in ones (repeatable)")
+	}
+}
+
+// config makes the configuration these flags ask for.
+func (f *dataFlags) config() app.Config {
+	level := slog.LevelWarn
+	if f.debug {
+		level = slog.LevelDebug
+	}
+	return app.Config{
+		Data: f.data, State: f.state, RuleDirs: f.rules, Version: version,
+		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+}

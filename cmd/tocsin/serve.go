@@ -1,0 +1,103 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/app"
+)
+
+func newServe() *cobra.Command {
+	var f dataFlags
+	var addr, cert, key, uiDev string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: "Takes in telemetry, detects, correlates and serves the user interface until it\n" +
+			"is interrupted. With no users yet, it prints a one-time sign-in link for the\n" +
+			"first administrator.",
+		Example: "  tocsin serve --data /var/lib/tocsin\n  tocsin serve --data DIR --rules ./sigma/rules --addr 0.0.0.0:8700 --tls-cert cert.pem --tls-key key.pem",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.data == "" {
+				return fmt.Errorf("%w: serve needs --data DIR", errUsage)
+			}
+			a, err := app.Open(cmd.Context(), f.config())
+			if err != nil {
+				return err
+			}
+			defer closeApp(a)
+			printRejected(a)
+			ln, scheme, err := listen(addr, cert, key)
+			if err != nil {
+				return err
+			}
+			base := scheme + "://" + ln.Addr().String()
+			link, err := a.FirstLink(cmd.Context())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "tocsin %s is at %s\n", version, base)
+			if link != "" {
+				fmt.Fprintf(os.Stderr, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
+			}
+			return a.Serve(cmd.Context(), ln, uiDev)
+		},
+	}
+	f.add(cmd, true)
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8700", "address to listen on")
+	cmd.Flags().StringVar(&cert, "tls-cert", "", "certificate (PEM)")
+	cmd.Flags().StringVar(&key, "tls-key", "", "private key (PEM)")
+	cmd.Flags().StringVar(&uiDev, "ui-dev", "", "address of a Vite development server")
+	_ = cmd.Flags().MarkHidden("ui-dev") // it exists
+	return cmd
+}
+
+// listen opens the address, with TLS when a certificate is given.
+func listen(addr, cert, key string) (ln net.Listener, scheme string, err error) {
+	if ln, err = net.Listen("tcp", addr); err != nil {
+		return nil, "", tocsin.Wrap(err, tocsin.Unavailable, "The address %s cannot be listened on. Choose another with --addr.", addr)
+	}
+	if cert == "" && key == "" {
+		if host, _, err := net.SplitHostPort(addr); err == nil && !isLoopback(host) {
+			fmt.Fprintln(os.Stderr, "warning: without --tls-cert and --tls-key, passwords cross the network in the clear; put a TLS proxy in front")
+		}
+		return ln, "http", nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, "", errors.Join(tocsin.Wrap(err, tocsin.Invalid, "The certificate %s and key %s cannot be used", cert, key), ln.Close())
+	}
+	return tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), "https", nil
+}
+
+// isLoopback reports whether a listen address stays on this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// closeApp closes and says what went wrong with it.
+func closeApp(a *app.App) {
+	if err := a.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "tocsin: closing: "+message(err))
+	}
+}
+
+// printRejected lists rules that did not load; they stop nothing.
+func printRejected(a *app.App) {
+	rejected := a.Rejected()
+	for i, r := range rejected {
+		if i == 20 {
+			fmt.Fprintf(os.Stderr, "… and %d more rules; tocsin rules check lists them all\n", len(rejected)-i)
+			return
+		}
+		fmt.Fprintf(os.Stderr, "rule not loaded: %s: %s\n", r.Path, r.Reason)
+	}
+}

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/correlate"
+	"github.com/tocsin-soc/tocsin/internal/detect"
+	"github.com/tocsin-soc/tocsin/internal/incident"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/normalize"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
+)
+
+// A pipeline is the way of one event: the only place where stages meet.
+type pipeline struct {
+	normalize *normalize.Normalizer
+	stream    *detect.Stream
+	schedule  *detect.Schedule
+	telemetry *telemetry.Store
+	desk      *incident.Desk
+	links     *correlate.Rules
+	now       func() time.Time
+	log       *slog.Logger
+
+	raising sync.Mutex // one correlation at a time: two at once could open two incidents for one story
+}
+
+// Ingest stores a batch and raises what it triggers. If it returns an error,
+// nothing was acknowledged; the sender may send the same again.
+func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receipt, error) {
+	records, rejects := p.normalize.Batch(raws)
+	found := p.stream.Match(records, p.now())
+	batch, err := batchOf(raws, records, rejects, found)
+	if err != nil {
+		return ingest.Receipt{}, err
+	}
+	stored, err := p.telemetry.Append(ctx, batch)
+	if err != nil {
+		return ingest.Receipt{}, err
+	}
+	// From here on the events are stored and acknowledged. What was found is
+	// stored with them: should raising fail, the next Tick raises it.
+	alerts, err := p.raiseKept(ctx, found, stored.Findings)
+	if err != nil {
+		p.log.Error("alerts are stored and will be raised later", "error", err)
+	}
+	return receiptOf(stored, alerts), nil
+}
+
+// raiseKept raises those findings of a batch that do not rest on an event seen before.
+func (p *pipeline) raiseKept(ctx context.Context, found []detect.Finding, kept []string) (alerts int, err error) {
+	if len(kept) == 0 {
+		return 0, nil
+	}
+	isKept := make(map[string]bool, len(kept))
+	for _, id := range kept {
+		isKept[id] = true
+	}
+	found = slices.DeleteFunc(found, func(f detect.Finding) bool { return !isKept[f.ID] })
+	if alerts, err = p.raise(ctx, found); err != nil {
+		return 0, err
+	}
+	return alerts, p.telemetry.Settle(ctx, kept)
+}
+
+// Tick runs the scheduled rules that are due at now. A failing rule never stops
+// the others.
+func (p *pipeline) Tick(ctx context.Context, now time.Time) error {
+	if _, err := p.raiseStored(ctx); err != nil {
+		return err
+	}
+	return p.schedule.Tick(ctx, now, func(ctx context.Context, found []detect.Finding) error {
+		_, err := p.raise(ctx, found)
+		return err
+	})
+}
+
+// raiseStored raises the findings that were stored with their events and are
+// not settled yet: those of this batch, and those of a batch before a crash.
+func (p *pipeline) raiseStored(ctx context.Context) (alerts int, err error) {
+	pending, err := p.telemetry.Pending(ctx)
+	if err != nil || len(pending) == 0 {
+		return 0, err
+	}
+	found := make([]detect.Finding, len(pending))
+	ids := make([]string, len(pending))
+	for i, f := range pending {
+		ids[i], found[i].ID = f.ID, f.ID
+		if err := json.Unmarshal(f.Body, &found[i].Alert); err != nil {
+			return 0, fmt.Errorf("reading stored finding %s: %w", f.ID, err)
+		}
+	}
+	if alerts, err = p.raise(ctx, found); err != nil {
+		return 0, err
+	}
+	return alerts, p.telemetry.Settle(ctx, ids)
+}
+
+// raise turns findings into alerts and alerts into incidents. A finding that
+// was raised before changes nothing.
+func (p *pipeline) raise(ctx context.Context, found []detect.Finding) (alerts int, err error) {
+	if len(found) == 0 {
+		return 0, nil
+	}
+	p.raising.Lock()
+	defer p.raising.Unlock()
+	findings := make([]incident.Finding, len(found))
+	for i, f := range found {
+		findings[i] = incident.Finding{ID: f.ID, Alert: f.Alert}
+	}
+	recorded, err := p.desk.Record(ctx, findings)
+	if err != nil {
+		return 0, fmt.Errorf("recording alerts: %w", err)
+	}
+	fresh := unlinked(recorded)
+	if len(fresh) == 0 {
+		return 0, nil
+	}
+	return len(fresh), p.correlate(ctx, fresh)
+}

@@ -1,0 +1,138 @@
+package normalize
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+)
+
+// A Normalizer is immutable but for its counters and safe for concurrent use.
+type Normalizer struct {
+	tables  map[string]*table
+	windows *mapping
+	views   map[string]*view // Sigma views of tables, by name
+	scratch sync.Pool        // *winEvent
+	losses  losses
+}
+
+// New makes a normaliser for the tables of a schema by the mappings in fsys
+// (content/normalize): every *.yaml is a mapping of Windows events, but for
+// tables.yaml, which says how rows look to Sigma. The error names file and line
+// of what is wrong.
+func New(s *schema.Schema, fsys fs.FS) (*Normalizer, error) {
+	n := &Normalizer{tables: make(map[string]*table, len(s.Tables()))}
+	for _, t := range s.Tables() {
+		n.tables[t.Name] = newTable(t)
+	}
+	var err error
+	if n.windows, err = loadMapping(fsys, n.tables); err != nil {
+		return nil, err
+	}
+	if n.views, err = loadViews(fsys, n.tables); err != nil {
+		return nil, err
+	}
+	n.losses.init()
+	n.scratch.New = func() any { return newWinEvent(n.windows) }
+	return n, nil
+}
+
+// Batch turns raw records into records and rejects. Each raw record becomes
+// exactly one of the two; both lists keep the order of raws.
+func (n *Normalizer) Batch(raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
+	records := make([]tocsin.Record, 0, len(raws))
+	var rejects []tocsin.Reject
+	e := n.scratch.Get().(*winEvent)
+	defer n.scratch.Put(e)
+	for i := range raws {
+		rec, err := n.one(&raws[i], e)
+		if err != nil {
+			rejects = append(rejects, tocsin.Reject{Raw: raws[i], Reason: err.Error()})
+			continue
+		}
+		records = append(records, rec)
+	}
+	return records, rejects
+}
+
+// one normalises one record; the error is written for an analyst.
+func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
+	if len(raw.Body) > tocsin.MaxRawBytes {
+		return tocsin.Record{}, fmt.Errorf("the record has %d bytes, at most %d are taken. Split it at the source", len(raw.Body), tocsin.MaxRawBytes)
+	}
+	body := string(raw.Body)
+	if !utf8.ValidString(body) {
+		body = strings.ToValidUTF8(body, "\uFFFD")
+	}
+	body = strings.TrimPrefix(body, "\uFEFF")
+	z := scanner{s: body}
+	if z.peek() != '{' {
+		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object. Send one JSON object per line")
+	}
+	switch raw.Format {
+	case tocsin.FormatRow:
+		return n.row(raw, body)
+	case tocsin.FormatEvtx, tocsin.FormatWindows, tocsin.FormatJSONLine:
+		shape, err := recognise(body)
+		if err != nil {
+			return tocsin.Record{}, err
+		}
+		if shape == shapeRow {
+			return n.unnamedRow(raw, body)
+		}
+		return n.windowsEvent(raw, body, shape, e)
+	}
+	return tocsin.Record{}, fmt.Errorf("records of format %q cannot be read", raw.Format)
+}
+
+// A shape is a way to write a record as JSON.
+type shape uint8
+
+const (
+	shapeUnknown    shape = iota
+	shapeEvtx             // {"Event":{"System":…}}
+	shapeWinlogbeat       // {"winlog":{…}}
+	shapeNXLog            // {"EventID":…,"SourceName":…,"Channel":…}
+	shapeRow              // {"Type":"SigninLogs",…}
+)
+
+// recognise finds the shape of a record by the names of its members.
+func recognise(body string) (shape, error) {
+	has := map[string]bool{}
+	z := scanner{s: body}
+	found := shapeUnknown
+	err := z.object(func(key string) error {
+		switch key {
+		case "Event":
+			if z.kind() == jsonObject {
+				found = shapeEvtx
+			}
+		case "winlog":
+			if z.kind() == jsonObject {
+				found = shapeWinlogbeat
+			}
+		case "EventID", "Channel", "SourceName", "Hostname", "Type", "TimeGenerated":
+			has[key] = true
+		}
+		return z.skip()
+	})
+	if err == nil {
+		err = z.document()
+	}
+	switch {
+	case err != nil:
+		return shapeUnknown, err
+	case found != shapeUnknown:
+		return found, nil
+	case has["EventID"] && (has["SourceName"] || has["Channel"] && has["Hostname"]):
+		return shapeNXLog, nil
+	case has["Type"] && has["TimeGenerated"]:
+		return shapeRow, nil
+	}
+	return shapeUnknown, fmt.Errorf("the record's shape is not known: it has neither Event, nor winlog, nor EventID with SourceName, nor Type with TimeGenerated. " +
+		"Send it to /api/v1/ingest/{table} in the shape of a table")
+}

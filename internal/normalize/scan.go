@@ -1,0 +1,391 @@
+package normalize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const maxNesting = 64
+
+var (
+	errEnd     = errors.New("the JSON text ends early")
+	errNesting = fmt.Errorf("the JSON text is nested deeper than %d", maxNesting)
+)
+
+// A jsonKind is the type of a JSON value.
+type jsonKind uint8
+
+const (
+	jsonNull jsonKind = iota
+	jsonBool
+	jsonNumber
+	jsonString
+	jsonObject
+	jsonArray
+)
+
+// A scanner reads one JSON text strictly, from front to back, without building
+// a tree. Texts it returns are parts of the input unless they had escapes.
+type scanner struct {
+	s     string
+	at    int
+	depth int
+}
+
+func (z *scanner) fail(want string) error {
+	if z.at >= len(z.s) {
+		return errEnd
+	}
+	return fmt.Errorf("invalid JSON at byte %d: %s is expected", z.at, want)
+}
+
+// peek skips white space and returns the next byte, 0 at the end.
+func (z *scanner) peek() byte {
+	for z.at < len(z.s) {
+		switch c := z.s[z.at]; c {
+		case ' ', '\t', '\r', '\n':
+			z.at++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// kind returns the type of the next value by its first byte.
+func (z *scanner) kind() jsonKind {
+	switch z.peek() {
+	case '{':
+		return jsonObject
+	case '[':
+		return jsonArray
+	case '"':
+		return jsonString
+	case 't', 'f':
+		return jsonBool
+	case 'n':
+		return jsonNull
+	}
+	return jsonNumber
+}
+
+// object reads an object and calls member for each key; member must read the
+// value.
+func (z *scanner) object(member func(key string) error) error {
+	if z.peek() != '{' {
+		return z.fail("{")
+	}
+	if z.depth++; z.depth > maxNesting {
+		return errNesting
+	}
+	z.at++
+	if z.peek() == '}' {
+		z.at++
+		z.depth--
+		return nil
+	}
+	for {
+		if z.peek() != '"' {
+			return z.fail("a name in quotes")
+		}
+		key, err := z.text()
+		if err != nil {
+			return err
+		}
+		if z.peek() != ':' {
+			return z.fail(":")
+		}
+		z.at++
+		if err := member(key); err != nil {
+			return err
+		}
+		switch z.peek() {
+		case ',':
+			z.at++
+		case '}':
+			z.at++
+			z.depth--
+			return nil
+		default:
+			return z.fail(", or }")
+		}
+	}
+}
+
+// array reads an array and calls element in front of each element, which it
+// must read.
+func (z *scanner) array(element func() error) error {
+	if z.peek() != '[' {
+		return z.fail("[")
+	}
+	if z.depth++; z.depth > maxNesting {
+		return errNesting
+	}
+	z.at++
+	if z.peek() == ']' {
+		z.at++
+		z.depth--
+		return nil
+	}
+	for {
+		if err := element(); err != nil {
+			return err
+		}
+		switch z.peek() {
+		case ',':
+			z.at++
+		case ']':
+			z.at++
+			z.depth--
+			return nil
+		default:
+			return z.fail(", or ]")
+		}
+	}
+}
+
+// skip reads any value.
+func (z *scanner) skip() error {
+	switch z.kind() {
+	case jsonObject:
+		return z.object(func(string) error { return z.skip() })
+	case jsonArray:
+		return z.array(z.skip)
+	}
+	_, _, err := z.scalar()
+	return err
+}
+
+// raw reads any value and returns its JSON text, valid for every parser: lone
+// surrogates, which some refuse, become U+FFFD.
+func (z *scanner) raw() (string, error) {
+	z.peek()
+	from := z.at
+	if err := z.skip(); err != nil {
+		return "", err
+	}
+	text := z.s[from:z.at]
+	if strings.Contains(text, `\ud`) || strings.Contains(text, `\uD`) {
+		return string(reencode(nil, text)), nil
+	}
+	return text, nil
+}
+
+// reencode appends valid JSON with every string written anew.
+func reencode(dst []byte, text string) []byte {
+	z := scanner{s: text}
+	from := 0
+	for z.at < len(text) {
+		if text[z.at] != '"' {
+			z.at++
+			continue
+		}
+		dst = append(dst, text[from:z.at]...)
+		value, err := z.text()
+		if err != nil {
+			return append(dst, text[z.at:]...)
+		}
+		dst = appendJSONString(dst, value)
+		from = z.at
+	}
+	return append(dst, text[from:]...)
+}
+
+// scalar reads a string, number, boolean or null as text.
+func (z *scanner) scalar() (string, jsonKind, error) {
+	switch kind := z.kind(); kind {
+	case jsonString:
+		text, err := z.text()
+		return text, kind, err
+	case jsonBool:
+		for _, word := range [2]string{"true", "false"} {
+			if strings.HasPrefix(z.s[z.at:], word) {
+				z.at += len(word)
+				return word, kind, nil
+			}
+		}
+		return "", kind, z.fail("true or false")
+	case jsonNull:
+		if strings.HasPrefix(z.s[z.at:], "null") {
+			z.at += 4
+			return "", kind, nil
+		}
+		return "", kind, z.fail("null")
+	case jsonNumber:
+		text, err := z.number()
+		return text, kind, err
+	}
+	return "", jsonNull, z.fail("a text, number, true, false or null")
+}
+
+func (z *scanner) digits() bool {
+	from := z.at
+	for z.at < len(z.s) && z.s[z.at]-'0' < 10 {
+		z.at++
+	}
+	return z.at > from
+}
+
+func (z *scanner) number() (string, error) {
+	from := z.at
+	if z.at < len(z.s) && z.s[z.at] == '-' {
+		z.at++
+	}
+	if z.at < len(z.s) && z.s[z.at] == '0' {
+		z.at++
+	} else if !z.digits() {
+		return "", z.fail("a value")
+	}
+	if z.at < len(z.s) && z.s[z.at] == '.' {
+		if z.at++; !z.digits() {
+			return "", z.fail("a digit")
+		}
+	}
+	if z.at < len(z.s) && z.s[z.at]|0x20 == 'e' {
+		if z.at++; z.at < len(z.s) && (z.s[z.at] == '+' || z.s[z.at] == '-') {
+			z.at++
+		}
+		if !z.digits() {
+			return "", z.fail("a digit")
+		}
+	}
+	return z.s[from:z.at], nil
+}
+
+// text reads a string.
+func (z *scanner) text() (string, error) {
+	z.at++ // "
+	from := z.at
+	for z.at < len(z.s) {
+		switch c := z.s[z.at]; {
+		case c == '"':
+			z.at++
+			return z.s[from : z.at-1], nil
+		case c == '\\':
+			return z.escaped(from)
+		case c < ' ':
+			return "", z.fail("no control character in a text")
+		}
+		z.at++
+	}
+	return "", errEnd
+}
+
+// escaped reads the rest of a string that has escapes.
+func (z *scanner) escaped(from int) (string, error) {
+	out := append(make([]byte, 0, 2*(z.at-from)+32), z.s[from:z.at]...)
+	for z.at < len(z.s) {
+		c := z.s[z.at]
+		z.at++
+		switch {
+		case c == '"':
+			return string(out), nil
+		case c < ' ':
+			z.at--
+			return "", z.fail("no control character in a text")
+		case c != '\\':
+			out = append(out, c)
+			continue
+		}
+		if z.at >= len(z.s) {
+			break
+		}
+		c = z.s[z.at]
+		z.at++
+		switch c {
+		case '"', '\\', '/':
+			out = append(out, c)
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r, err := z.hex4()
+			if err != nil {
+				return "", err
+			}
+			if utf16.IsSurrogate(r) && strings.HasPrefix(z.s[z.at:], `\u`) {
+				before := z.at
+				z.at += 2
+				low, err := z.hex4()
+				if err != nil {
+					return "", err
+				}
+				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+					z.at = before
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		default:
+			z.at--
+			return "", z.fail(`one of "\/bfnrtu behind a backslash`)
+		}
+	}
+	return "", errEnd
+}
+
+func (z *scanner) hex4() (rune, error) {
+	if z.at+4 > len(z.s) {
+		return 0, errEnd
+	}
+	var r rune
+	for range 4 {
+		c := z.s[z.at]
+		switch {
+		case c-'0' < 10:
+			r = r<<4 | rune(c-'0')
+		case c|0x20-'a' < 6:
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, z.fail("four hexadecimal digits")
+		}
+		z.at++
+	}
+	return r, nil
+}
+
+// document checks that nothing but white space is left.
+func (z *scanner) document() error {
+	if z.peek() != 0 || z.at < len(z.s) {
+		return z.fail("the end of the record")
+	}
+	return nil
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONString appends a quoted JSON string.
+func appendJSONString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		from = i + 1
+	}
+	return append(append(dst, s[from:]...), '"')
+}

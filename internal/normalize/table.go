@@ -1,0 +1,171 @@
+package normalize
+
+import (
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+)
+
+const additionalFields = "AdditionalFields"
+
+// A table is what normalising needs to know of one: its columns but for those
+// the store fills.
+type table struct {
+	name       string
+	columns    []schema.Column
+	byName     map[string]int
+	folded     map[string]int // by lower-case name; -1 where two columns differ only in case
+	time       int            // the time column, -1 if there is none
+	timestamp  int            // Timestamp, where that is not the time column; -1
+	typeName   int            // Type, -1
+	additional int            // AdditionalFields if it is dynamic, -1
+}
+
+func newTable(s *schema.Table) *table {
+	t := &table{name: s.Name, columns: s.Columns, byName: map[string]int{}, folded: map[string]int{}, time: -1, timestamp: -1, typeName: -1, additional: -1}
+	if s.IsStamped() {
+		t.columns = s.Columns[:len(s.Columns)-3]
+	}
+	for i, c := range t.columns {
+		t.byName[c.Name] = i
+		fold := strings.ToLower(c.Name)
+		if _, twice := t.folded[fold]; twice {
+			t.folded[fold] = -1
+		} else {
+			t.folded[fold] = i
+		}
+		switch {
+		case c.Name == s.TimeColumn:
+			t.time = i
+		case c.Name == "Timestamp" && c.Type == catalog.DateTime:
+			t.timestamp = i
+		case c.Name == "Type" && c.Type == catalog.String:
+			t.typeName = i
+		case c.Name == additionalFields && c.Type == catalog.Dynamic:
+			t.additional = i
+		}
+	}
+	return t
+}
+
+// column finds a column by its name, or by its name in another case if that is
+// clear.
+func (t *table) column(name string) (int, bool) {
+	if i, ok := t.byName[name]; ok {
+		return i, true
+	}
+	i, ok := t.folded[strings.ToLower(name)]
+	return i, ok && i >= 0
+}
+
+// A Loss says how often something of records could not be stored as it came.
+type Loss struct {
+	Table  string
+	Field  string
+	Reason string // "no column", "not a datetime", "no time", …
+	Count  int64
+}
+
+// maxLosses bounds the distinct losses that are told apart.
+const maxLosses = 10_000
+
+type losses struct {
+	mu     sync.Mutex
+	counts map[Loss]int64
+}
+
+func (l *losses) init() { l.counts = map[Loss]int64{} }
+
+func (l *losses) add(table, field, reason string) {
+	key := Loss{Table: table, Field: field, Reason: reason}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.counts[key]; !known && len(l.counts) >= maxLosses {
+		key = Loss{Reason: "other"}
+	}
+	l.counts[key]++
+}
+
+// Losses returns what could not be stored as it came since start, sorted: a
+// field without a column in a table without AdditionalFields, a value of the
+// wrong type, a row without a time.
+func (n *Normalizer) Losses() []Loss {
+	n.losses.mu.Lock()
+	defer n.losses.mu.Unlock()
+	list := make([]Loss, 0, len(n.losses.counts))
+	for l, count := range n.losses.counts {
+		l.Count = count
+		list = append(list, l)
+	}
+	sort.Slice(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		if a.Table != b.Table {
+			return a.Table < b.Table
+		}
+		if a.Field != b.Field {
+			return a.Field < b.Field
+		}
+		return a.Reason < b.Reason
+	})
+	return list
+}
+
+// A rowBuilder fills the row of one event of a table.
+type rowBuilder struct {
+	t      *table
+	values []tocsin.Value
+	extra  []byte // members of AdditionalFields, without the braces
+}
+
+func newRow(t *table) rowBuilder {
+	return rowBuilder{t: t, values: make([]tocsin.Value, len(t.columns))}
+}
+
+// addExtra keeps a field in AdditionalFields; json is its value.
+func (b *rowBuilder) addExtra(name, json string) {
+	if len(b.extra) > 0 {
+		b.extra = append(b.extra, ',')
+	}
+	b.extra = append(appendJSONString(b.extra, name), ':')
+	b.extra = append(b.extra, json...)
+}
+
+// set types a text for a column. A text that is no value of the column's type
+// stays readable in AdditionalFields, and is counted.
+func (b *rowBuilder) set(n *Normalizer, column int, text string) {
+	c := &b.t.columns[column]
+	v, ok := textValue(c.Type, text)
+	if ok {
+		b.values[column] = v
+		return
+	}
+	n.losses.add(b.t.name, c.Name, "not a "+c.Type.String())
+	if b.t.additional >= 0 {
+		b.addExtra(c.Name, string(appendJSONString(nil, text)))
+	}
+}
+
+// finish merges AdditionalFields and cuts the null values off the end.
+func (b *rowBuilder) finish() []tocsin.Value {
+	if len(b.extra) > 0 && b.t.additional >= 0 {
+		v := &b.values[b.t.additional]
+		old := strings.TrimSpace(v.Str)
+		switch {
+		case v.Kind == tocsin.Dynamic && strings.HasPrefix(old, "{") && strings.TrimSpace(old[1:len(old)-1]) != "":
+			*v = tocsin.DynamicValue(old[:len(old)-1] + "," + string(b.extra) + "}")
+		case v.Kind == tocsin.Dynamic && old != "" && !strings.HasPrefix(old, "{"):
+			*v = tocsin.DynamicValue(`{"` + additionalFields + `":` + old + "," + string(b.extra) + "}")
+		default:
+			*v = tocsin.DynamicValue("{" + string(b.extra) + "}")
+		}
+	}
+	end := len(b.values)
+	for end > 0 && b.values[end-1].IsNull() {
+		end--
+	}
+	return b.values[:end]
+}

@@ -1,0 +1,42 @@
+import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
+import "monaco-editor/esm/vs/editor/editor.all";
+import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
+import { getKustoWorker, kustoDefaults } from "@kusto/monaco-kusto";
+import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
+import type { Schema } from "../api/types.gen";
+import { toKusto } from "./intellisense";
+
+self.MonacoEnvironment = { getWorker: (_id, label) => (label === "kusto" ? new KustoWorker() : new EditorWorker()) };
+
+kustoDefaults.setLanguageSettings({
+  ...kustoDefaults.languageSettings,
+  includeControlCommands: false, // our server takes queries only
+  useTokenColorization: true, // at once, until the worker has coloured by meaning
+  newlineAfterPipe: false,
+  enableQuickFixes: false,
+});
+
+// The server is the only one to judge a query: what it runs is what it accepts.
+// The language service's own opinion would contradict it where the dialects differ.
+monaco.editor.onDidChangeMarkers((resources) => {
+  for (const resource of resources) {
+    const model = monaco.editor.getModel(resource);
+    if (model && monaco.editor.getModelMarkers({ owner: "kusto", resource }).length > 0) monaco.editor.setModelMarkers(model, "kusto", []);
+  }
+});
+
+const colors = {
+  light: { "editor.background": "#ffffff", "editor.lineHighlightBackground": "#f6f8fa", "editorLineNumber.foreground": "#8a949c", "editorLineNumber.activeForeground": "#424b53" },
+  dark: { "editor.background": "#1c2126", "editor.lineHighlightBackground": "#232a31", "editorLineNumber.foreground": "#6d7a84", "editorLineNumber.activeForeground": "#c9d1d8", "editorWidget.background": "#232a31", "editorSuggestWidget.background": "#232a31" },
+};
+monaco.editor.defineTheme("tocsin-light", { base: "vs", inherit: true, rules: [], colors: colors.light });
+monaco.editor.defineTheme("tocsin-dark", { base: "vs-dark", inherit: true, rules: [], colors: colors.dark });
+
+/** Tells IntelliSense which tables, columns and functions there are. */
+export async function teach(model: monaco.editor.ITextModel, schema: Schema): Promise<void> {
+  const accessor = await getKustoWorker();
+  const worker = await accessor(model.uri);
+  await worker.setSchema(toKusto(schema));
+}
+
+export { monaco };
