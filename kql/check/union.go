@@ -150,10 +150,11 @@ func (c *checker) tables(pattern string, e *env) []*rows {
 	return out
 }
 
-// unified is one output column of a union and its source in each branch.
+// unified is one output column of a union and its source in each branch that
+// has it.
 type unified struct {
 	col  plan.Column
-	from []plan.ColID // per branch; 0 where the branch has none
+	from map[int]plan.ColID
 }
 
 // combine appends rows. Outer: columns of one name and type are one column; a
@@ -177,6 +178,7 @@ func (c *checker) combine(branches []*rows, source string, inner bool) *rows {
 	}
 	visible = uniqueNames(visible)
 	rel := &plan.Union{Cols: visible}
+	sparse := len(branches)*len(visible) > denseCells
 	open := false
 	for i, r := range branches {
 		open = open || r.open
@@ -188,26 +190,67 @@ func (c *checker) combine(branches []*rows, source string, inner bool) *rows {
 			}
 			p.compute(c.column(source, catalog.String), stringConst(name))
 		}
-		byID := make(map[plan.ColID]plan.Column, len(r.cols))
-		for _, col := range r.cols {
-			byID[col.ID] = col
-		}
-		for _, u := range cols {
-			col, ok := byID[u.from[i]]
-			switch {
-			case ok && col.Type == u.col.Type:
-				p.keep(col)
-			case ok:
-				p.compute(c.column(u.col.Name, u.col.Type), cast(colRef(col), u.col.Type))
-			default:
-				p.compute(c.column(u.col.Name, u.col.Type), null(u.col.Type))
-			}
+		if sparse {
+			rel.From = append(rel.From, c.sparseBranch(p, r, i, cols, source != ""))
+		} else {
+			c.denseBranch(p, r, i, cols)
 		}
 		rel.Inputs = append(rel.Inputs, &p.Project)
 	}
 	out := unordered(rel, visible)
 	out.open = open
 	return out
+}
+
+// denseCells is the number of cells (inputs times columns) up to which a union
+// writes out the columns an input lacks.
+const denseCells = 50_000
+
+// denseBranch delivers every output column; those the branch lacks are null.
+func (c *checker) denseBranch(p *projection, r *rows, i int, cols []unified) {
+	byID := make(map[plan.ColID]plan.Column, len(r.cols))
+	for _, col := range r.cols {
+		byID[col.ID] = col
+	}
+	for _, u := range cols {
+		col, ok := byID[u.from[i]]
+		switch {
+		case ok && col.Type == u.col.Type:
+			p.keep(col)
+		case ok:
+			p.compute(c.column(u.col.Name, u.col.Type), cast(colRef(col), u.col.Type))
+		default:
+			p.compute(c.column(u.col.Name, u.col.Type), null(u.col.Type))
+		}
+	}
+}
+
+// sparseBranch delivers only what the branch has, and says where it belongs.
+func (c *checker) sparseBranch(p *projection, r *rows, i int, cols []unified, source bool) []int {
+	at := make(map[plan.ColID]int, len(r.cols))
+	for k, u := range cols {
+		if u.from[i] != 0 {
+			at[u.from[i]] = k
+		}
+	}
+	var from []int
+	shift := 0
+	if source {
+		from, shift = append(from, 0), 1
+	}
+	for _, col := range r.cols {
+		k, ok := at[col.ID]
+		if !ok {
+			continue
+		}
+		if t := cols[k].col.Type; t == col.Type {
+			p.keep(col)
+		} else {
+			p.compute(c.column(col.Name, t), cast(colRef(col), t))
+		}
+		from = append(from, k+shift)
+	}
+	return from
 }
 
 // projection builds a Project column by column.
@@ -255,7 +298,7 @@ func (c *checker) outerColumns(branches []*rows) []unified {
 				label = name + "_" + t.String()
 			}
 			n.at[t] = len(out)
-			out = append(out, unified{col: c.column(label, t), from: make([]plan.ColID, len(branches))})
+			out = append(out, unified{col: c.column(label, t), from: map[int]plan.ColID{}})
 		}
 	}
 	for i, r := range branches {
@@ -271,7 +314,7 @@ func (c *checker) outerColumns(branches []*rows) []unified {
 func (c *checker) innerColumns(branches []*rows) []unified {
 	var out []unified
 	for _, first := range branches[0].cols {
-		u := unified{from: make([]plan.ColID, len(branches))}
+		u := unified{from: map[int]plan.ColID{}}
 		t, everywhere := first.Type, true
 		for i, r := range branches {
 			col, ok := r.find(first.Name)

@@ -213,10 +213,13 @@ type Join struct {
 // A KeyPair is one equality of a join; both sides have the same type.
 type KeyPair struct{ Left, Right Expr }
 
-// Union appends row sets. Every input delivers as many columns as Cols, of the
-// same types, position by position (check added the projections).
+// Union appends row sets. With From nil every input delivers as many columns as
+// Cols, of the same types, position by position. A union of very many tables
+// (search, union *) has From instead: column k of Inputs[i] is Cols[From[i][k]],
+// of its type; output columns an input does not have are null, "" for strings.
 type Union struct {
 	Inputs []Rel
+	From   [][]int
 	Cols   []Column
 }
 
