@@ -92,7 +92,7 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 	for _, r := range p.Results {
 		st, err := duckdb.Compile(p, r, opt.Dialect)
 		if err != nil {
-			diags.Errorf(token.Unsupported, script.Span(), "%s", err)
+			diags.Errorf(token.UnsupportedForm, script.Span(), "%s", err)
 			return nil, diags
 		}
 		q.Statements = append(q.Statements, st)

@@ -64,12 +64,13 @@ func CompileRel(q *plan.Query, rel plan.Rel, opt Options) (*Statement, error) {
 
 func compile(q *plan.Query, rel plan.Rel, sorted bool, opt Options) (st *Statement, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			u, ok := r.(*Unsupported)
-			if !ok {
-				panic(r)
-			}
-			st, err = nil, u
+		switch r := recover().(type) {
+		case nil:
+		case *Unsupported:
+			st, err = nil, r
+		default:
+			// A broken invariant spoils one query, not the process.
+			st, err = nil, fmt.Errorf("lowering the plan: %v (this is a fault of Tocsin; please report the query)", r)
 		}
 	}()
 	l := &lowerer{query: q, opt: opt, argOf: map[any]int{}, shared: map[*plan.Shared]*sharedRows{}, scalars: map[*plan.Scalar]string{}, leaves: map[*plan.Leaf]*sel{}}
