@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
 )
@@ -35,8 +36,8 @@ type pred struct {
 
 // fieldPlan finds the indexed predicates that a value of one field makes true.
 type fieldPlan struct {
-	id      uint32             // unique within the program, for the value memo
-	base    uint32             // of its needles in Matcher.seen
+	id      uint32          // unique within the program, for the value memo
+	base    uint32          // of its needles in Matcher.seen
 	ascii   *pattern.Finder // needles of ASCII text, for every value
 	wide    *pattern.Finder // the others, for values with a byte above 0x7F
 	nASCII  uint32
@@ -162,7 +163,7 @@ func (c *bucketBuilder) assignSlots(f *Fields) {
 	}
 }
 
-// plan builds the automata of every field.
+// plan builds the finders of every field.
 func (c *bucketBuilder) plan(p *Program) {
 	perSlot := make([][]uint32, len(c.b.plans)+1) // keywords last
 	for i := range c.b.preds {
@@ -180,7 +181,7 @@ func (c *bucketBuilder) plan(p *Program) {
 		if preds == nil {
 			continue
 		}
-		fp := c.fieldPlan(preds)
+		fp := c.fieldPlan(p, preds)
 		p.plans++
 		fp.id, fp.base = p.plans, c.b.literals
 		c.b.literals += uint32(len(fp.targets))
@@ -192,7 +193,7 @@ func (c *bucketBuilder) plan(p *Program) {
 	}
 }
 
-// needleSet collects the distinct needles of one automaton with their targets.
+// needleSet collects the distinct needles of one finder with their targets.
 type needleSet struct {
 	index   map[pattern.Needle]int
 	needles []pattern.Needle
@@ -215,23 +216,51 @@ func (s *needleSet) add(n pattern.Needle, t target) {
 	}
 }
 
-// automaton builds the automaton; needles it knows only in part need verifying.
-func (s *needleSet) automaton() *pattern.Finder {
+// build makes the finder, or takes that of another field with the same needles.
+// Needles it knows only in part need verifying.
+func (s *needleSet) build(p *Program) *pattern.Finder {
 	if s.needles == nil {
 		return nil
 	}
-	a, partial := pattern.NewFinder(s.needles)
-	for i, part := range partial {
+	key := needleKey(s.needles)
+	made, ok := p.finders[key]
+	if !ok {
+		made.finder, made.partial = pattern.NewFinder(s.needles)
+		p.finders[key] = made
+	}
+	for i, part := range made.partial {
 		for k, t := range s.targets[i] {
 			if part && t.kind() == indexHolds {
 				s.targets[i][k] = newTarget(t.pred(), indexVerify)
 			}
 		}
 	}
-	return a
+	return made.finder
 }
 
-func (c *bucketBuilder) fieldPlan(preds []uint32) *fieldPlan {
+// finder is a finder with what NewFinder says of its needles.
+type finder struct {
+	finder  *pattern.Finder
+	partial []bool
+}
+
+func needleKey(needles []pattern.Needle) string {
+	var b strings.Builder
+	for _, n := range needles {
+		b.WriteString(n.Text)
+		b.WriteByte(0)
+		b.WriteByte('0')
+		if n.AtStart {
+			b.WriteByte('^')
+		}
+		if n.AtEnd {
+			b.WriteByte('$')
+		}
+	}
+	return b.String()
+}
+
+func (c *bucketBuilder) fieldPlan(p *Program, preds []uint32) *fieldPlan {
 	fp := &fieldPlan{}
 	var ascii, wide needleSet
 	add := func(n pattern.Needle, t target) {
@@ -255,7 +284,7 @@ func (c *bucketBuilder) fieldPlan(preds []uint32) *fieldPlan {
 			add(q.needle, newTarget(i, q.index))
 		}
 	}
-	fp.ascii, fp.wide = ascii.automaton(), wide.automaton()
+	fp.ascii, fp.wide = ascii.build(p), wide.build(p)
 	fp.nASCII = uint32(len(ascii.needles))
 	fp.targets = append(ascii.targets, wide.targets...)
 	return fp

@@ -37,6 +37,7 @@ type Program struct {
 	costs   *accounts
 	preds   *predTable // grows under the lock of routes
 	plans   uint32     // field plans made
+	finders map[string]finder
 }
 
 // Compile makes a program of the rules it can honour; the others come back as
@@ -61,6 +62,7 @@ func Compile(rules []*Rule, opt Options) (*Program, []Rejection) {
 	p.costs = newAccounts(len(p.rules), opt)
 	p.fields.addAll(p.fieldNames())
 	p.preds = newPredTable(p.fields)
+	p.finders = map[string]finder{}
 	p.routes = newRoutes(p)
 	p.routes.prepare()
 	return p, rejected

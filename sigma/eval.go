@@ -9,8 +9,8 @@ import (
 
 // holds evaluates a predicate on an event without any index: the definition of
 // what a predicate means. The matcher uses it for what it cannot index, and
-// Explain for what it reports.
-func (p *Predicate) holds(ev *Event, id FieldID) bool {
+// Explain for what it reports. Keywords look at the first own values.
+func (p *Predicate) holds(ev *Event, id FieldID, own int) bool {
 	switch p.Test {
 	case TestNull:
 		_, present := ev.Value(id)
@@ -24,8 +24,12 @@ func (p *Predicate) holds(ev *Event, id FieldID) bool {
 	if p.Field != "" && id == NoField {
 		return false
 	}
-	for i := range ev.values {
-		v := &ev.values[i]
+	values := ev.values
+	if p.Field == "" {
+		values = values[:own]
+	}
+	for i := range values {
+		v := &values[i]
 		if (v.id == id || p.Field == "") && v.kind != KindNull && p.holdsValue(ev, v.bytes) {
 			return true
 		}
@@ -138,26 +142,17 @@ func ParseTime(v []byte) (time.Time, bool) {
 }
 
 // holds walks an expression without any index.
-func (e *Expr) holds(ev *Event) bool {
+func (e *Expr) holds(ev *Event, own int) bool {
 	switch e.Op {
 	case OpLeaf:
-		return e.Leaf.holds(ev, ev.fields.Lookup(stringBytes(e.Leaf.Field)))
-	case OpAnd:
-		for _, a := range e.Args {
-			if !a.holds(ev) {
-				return false
-			}
-		}
-		return true
-	case OpOr:
-		for _, a := range e.Args {
-			if a.holds(ev) {
-				return true
-			}
-		}
-		return false
+		return e.Leaf.holds(ev, ev.fields.Lookup(stringBytes(e.Leaf.Field)), own)
 	case OpNot:
-		return !e.Args[0].holds(ev)
+		return !e.Args[0].holds(ev, own)
 	}
-	panic("sigma: unknown operator")
+	for _, a := range e.Args {
+		if a.holds(ev, own) != (e.Op == OpAnd) {
+			return e.Op == OpOr
+		}
+	}
+	return e.Op == OpAnd
 }

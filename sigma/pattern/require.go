@@ -1,8 +1,8 @@
 package pattern
 
 import (
-	"bytes"
 	"regexp/syntax"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -30,7 +30,9 @@ func Require(expr string) Requirement {
 		return Requirement{}
 	}
 	var q Requirement
-	q.Literals = requiredLiterals(re)
+	if lits := requiredLiterals(re); selective(lits) > tooCommon {
+		q.Literals = lits
+	}
 	q.MinLen = minLen(re)
 	q.findRun(re)
 	return q
@@ -63,26 +65,19 @@ func (q *Requirement) Allows(v []byte) bool {
 	return false
 }
 
+// requiredLiterals returns texts one of which every match holds, nil if unknown.
 func requiredLiterals(re *syntax.Regexp) []string {
 	switch re.Op {
-	case syntax.OpLiteral:
-		return []string{FoldString(string(re.Rune))}
+	case syntax.OpLiteral, syntax.OpCharClass:
+		return spelled(re)
 	case syntax.OpCapture, syntax.OpPlus:
 		return requiredLiterals(re.Sub[0])
 	case syntax.OpRepeat:
 		if re.Min > 0 {
 			return requiredLiterals(re.Sub[0])
 		}
-	case syntax.OpCharClass:
-		return classLiterals(re)
 	case syntax.OpConcat:
-		var best []string
-		for _, sub := range re.Sub {
-			if lits := requiredLiterals(sub); selective(lits) > selective(best) {
-				best = lits
-			}
-		}
-		return best
+		return concatLiterals(re.Sub)
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
@@ -97,30 +92,102 @@ func requiredLiterals(re *syntax.Regexp) []string {
 	return nil
 }
 
-// classLiterals spells out a class of very few characters, none a letter or digit.
+// concatLiterals returns the most selective of a sequence's parts, where parts
+// that can be spelled out and follow one another count as one.
+func concatLiterals(subs []*syntax.Regexp) []string {
+	var best, run []string
+	consider := func(lits []string) {
+		if selective(lits) > selective(best) {
+			best = lits
+		}
+	}
+	for _, sub := range subs {
+		s := spelled(sub)
+		if s == nil || len(run)*len(s) > maxRequired {
+			consider(run)
+			run = nil
+		}
+		switch {
+		case s == nil:
+			consider(requiredLiterals(sub))
+		case run == nil:
+			run = s
+		default:
+			var next []string
+			for _, head := range run {
+				for _, tail := range s {
+					next = append(next, head+tail)
+				}
+			}
+			run = next
+		}
+	}
+	consider(run)
+	return best
+}
+
+// spelled returns all texts an expression can be, folded, when they are few.
+func spelled(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{FoldString(string(re.Rune))}
+	case syntax.OpCapture:
+		return spelled(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min == re.Max && re.Min == 1 {
+			return spelled(re.Sub[0])
+		}
+	case syntax.OpCharClass:
+		return classLiterals(re)
+	}
+	return nil
+}
+
+// classLiterals spells out a class of few characters.
 func classLiterals(re *syntax.Regexp) []string {
 	var out []string
 	for i := 0; i < len(re.Rune); i += 2 {
 		for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-			if wordRune(r) || r == ' ' || r >= utf8.RuneSelf || len(out) == 3 {
+			if r >= utf8.RuneSelf || len(out) == 6 {
 				return nil
 			}
-			out = append(out, string(r))
+			if s := FoldString(string(r)); !slices.Contains(out, s) {
+				out = append(out, s)
+			}
 		}
 	}
 	return out
 }
 
-// selective orders sets of literals: the shortest decides, then the fewer.
+// selective orders sets of literals: the weakest decides, then how few they are.
 func selective(lits []string) int {
 	if len(lits) == 0 {
 		return -1
 	}
-	shortest := len(lits[0])
+	weakest := 1 << 10
 	for _, l := range lits {
-		shortest = min(shortest, len(l))
+		score := 0
+		for i := 0; i < len(l); i++ {
+			score += byteScore(l[i])
+		}
+		weakest = min(weakest, score)
 	}
-	return min(shortest, 16)*2*maxRequired - len(lits)
+	return weakest*2*maxRequired - len(lits)
+}
+
+// tooCommon is the selectivity of a single space: in nearly every value.
+const tooCommon = 2 * maxRequired
+
+// byteScore guesses how telling a byte is: letters and the punctuation of paths
+// and flags are everywhere, other punctuation is rare.
+func byteScore(c byte) int {
+	switch {
+	case c == ' ':
+		return 1
+	case wordRune(rune(c)), c == '\\', c == '.', c == '-', c == '/', c == '"', c == ':':
+		return 2
+	}
+	return 5
 }
 
 func minLen(re *syntax.Regexp) int {
@@ -171,46 +238,4 @@ func (q *Requirement) findRun(re *syntax.Regexp) {
 			}
 		}
 	}
-}
-
-// EqualFoldASCII compares two ASCII texts ignoring case.
-func EqualFoldASCII(a, b []byte) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if lowerASCII[a[i]] != lowerASCII[b[i]] {
-			return false
-		}
-	}
-	return true
-}
-
-// ContainsFolded is bytes.Contains for a folded needle in an ASCII text.
-func ContainsFolded(v []byte, needle string) bool {
-	if needle == "" {
-		return true
-	}
-	first := needle[0]
-	for len(v) >= len(needle) {
-		i := indexFolded(v[:len(v)-len(needle)+1], first)
-		if i < 0 {
-			return false
-		}
-		if EqualFoldASCII(v[i:i+len(needle)], []byte(needle)) {
-			return true
-		}
-		v = v[i+1:]
-	}
-	return false
-}
-
-func indexFolded(v []byte, lower byte) int {
-	i := bytes.IndexByte(v, lower)
-	if 'a' <= lower && lower <= 'z' {
-		if j := bytes.IndexByte(v, lower-32); j >= 0 && (i < 0 || j < i) {
-			return j
-		}
-	}
-	return i
 }
