@@ -204,3 +204,25 @@ func TestOpen_RefusesASecondProcess(t *testing.T) {
 		t.Errorf("got %s %q, want %q", kind, message, want)
 	}
 }
+
+func TestArrived_OnlyWhatIsLateAndNew(t *testing.T) {
+	s := open(t, t.TempDir())
+	put := func(id string, at time.Time) {
+		appendOK(t, s, telemetry.Batch{Events: []tocsin.Event{{ID: tocsin.EventID(id), Table: "Heartbeat", Source: "s", OccurredAt: at, ReceivedAt: noon}}})
+	}
+	put("seen", noon.Add(-2*time.Hour))
+	mark, err := s.Watermark(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("late", noon.Add(-time.Hour))
+	put("later", noon.Add(-30*time.Minute))
+	put("prompt", noon.Add(time.Minute))
+	first, last, err := s.Arrived(context.Background(), []string{"Heartbeat", "SigninLogs"}, mark, noon)
+	if err != nil || !first.Equal(noon.Add(-time.Hour)) || !last.Equal(noon.Add(-30*time.Minute)) {
+		t.Errorf("late events from %s to %s (%v)", first, last, err)
+	}
+	if first, _, err := s.Arrived(context.Background(), []string{"SigninLogs"}, mark, noon); err != nil || !first.IsZero() {
+		t.Errorf("an empty table has late events from %s (%v)", first, err)
+	}
+}
