@@ -1,0 +1,124 @@
+// Package hunt runs KQL for people and rules: compile against the catalogue,
+// apply the time range to every table read, run within limits, return typed
+// tables.
+//
+// It promises that what is wrong with a query comes back as diagnostics with
+// their place and what is wrong with the store as an error that says what to
+// do. It refuses queries that write, and anything without limits. It is tested
+// on a real store.
+package hunt
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/kql"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/exec"
+	"github.com/tocsin-soc/tocsin/kql/result"
+	"github.com/tocsin-soc/tocsin/kql/token"
+)
+
+// A Hunter runs queries on one store. It is safe for concurrent use.
+type Hunter struct {
+	catalog catalog.Catalog
+	engine  exec.Engine
+	now     func() time.Time
+}
+
+// New makes a hunter. now is what the function now() answers.
+func New(c catalog.Catalog, engine exec.Engine, now func() time.Time) *Hunter {
+	return &Hunter{c, engine, now}
+}
+
+// A Query is a question: text and the range of event time it is about.
+type Query struct {
+	Text    string
+	From    time.Time // zero: open
+	To      time.Time
+	Lenient bool          // unknown tables are empty and unknown columns null, each with a warning
+	Rows    int           // most rows per table; 0 means DefaultRows
+	Bytes   int           // most bytes of text in all tables; 0 means DefaultBytes
+	Timeout time.Duration // 0 means DefaultTimeout
+}
+
+// Limits of a query that names none.
+const (
+	DefaultRows    = 10_000
+	DefaultBytes   = 64 << 20
+	DefaultTimeout = 10 * time.Minute
+	maxText        = 64 << 10
+)
+
+// An Answer is what a query delivered.
+type Answer struct {
+	Tables      []*result.Table // none when Diagnostics hold an error
+	Diagnostics token.Diagnostics
+}
+
+// Check compiles without running.
+func (h *Hunter) Check(q Query) token.Diagnostics {
+	_, diags := h.compile(q)
+	return diags
+}
+
+func (h *Hunter) compile(q Query) (*kql.Query, token.Diagnostics) {
+	if len(q.Text) > maxText {
+		var diags token.Diagnostics
+		diags.Errorf(token.TooLong, token.Span{Start: maxText, End: maxText}, "the query has %d bytes; the limit is %d", len(q.Text), maxText)
+		return nil, diags
+	}
+	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient})
+}
+
+// Run compiles and runs a query. The error is a *tocsin.Error: Unavailable when
+// a limit of time or memory was hit, Invalid when the data made it fail.
+func (h *Hunter) Run(ctx context.Context, q Query) (*Answer, error) {
+	compiled, diags := h.compile(q)
+	if compiled == nil {
+		return &Answer{Diagnostics: diags}, nil
+	}
+	if q.Timeout <= 0 {
+		q.Timeout = DefaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, q.Timeout, tocsin.Errorf(tocsin.Unavailable,
+		"The query ran longer than %s and was stopped. Narrow its time range or filter earlier.", q.Timeout))
+	defer cancel()
+	tables, err := compiled.Run(ctx, h.engine, limits(q))
+	if err != nil {
+		return h.explain(ctx, q, diags, err)
+	}
+	return &Answer{Tables: tables, Diagnostics: diags}, nil
+}
+
+// limits are the query's own or the defaults.
+func limits(q Query) exec.Limits {
+	l := exec.Limits{Rows: q.Rows, Bytes: q.Bytes}
+	if l.Rows <= 0 {
+		l.Rows = DefaultRows
+	}
+	if l.Bytes <= 0 {
+		l.Bytes = DefaultBytes
+	}
+	return l
+}
+
+// explain tells a query that cannot run from a store that could not run it.
+func (h *Hunter) explain(ctx context.Context, q Query, diags token.Diagnostics, err error) (*Answer, error) {
+	var said *tocsin.Error
+	switch {
+	case errors.As(err, &said):
+		return nil, said
+	case ctx.Err() != nil:
+		if cause := context.Cause(ctx); errors.As(cause, &said) {
+			return nil, said
+		}
+		return nil, ctx.Err()
+	case kql.IsUnsupported(err):
+		diags.Errorf(token.UnsupportedForm, token.Span{Start: 0, End: token.Pos(len(q.Text))}, "%s", err)
+		return &Answer{Diagnostics: diags}, nil
+	}
+	return nil, tocsin.Wrap(err, tocsin.Invalid, "The store could not run this query. If it is valid KQL, please report it with the request id.")
+}
