@@ -124,7 +124,7 @@ func (c *checker) builtin(e *ast.Call, f *catalog.Function, sc *scope) value {
 		return unknown()
 	}
 	c.deprecated(e.Name, f)
-	args, ok := c.arguments(e, f, sc.scalar())
+	args, ok := c.arguments(e, f, sc)
 	if !ok {
 		return unknown()
 	}
@@ -180,10 +180,6 @@ func (c *checker) arguments(e *ast.Call, f *catalog.Function, sc *scope) ([]arg,
 				args = append(args, arg{x: colRef(col)})
 			}
 		default:
-			if a.Name() != nil && !hasParam(f, a.Name().Name) {
-				c.errorf(token.UnknownParameter, a, "%s() has no parameter %q", f.Name, a.Name().Name)
-				ok = false
-			}
 			v := c.value(a.X, sc)
 			switch {
 			case v.x != nil:
@@ -197,17 +193,6 @@ func (c *checker) arguments(e *ast.Call, f *catalog.Function, sc *scope) ([]arg,
 		}
 	}
 	return args, ok
-}
-
-func hasParam(f *catalog.Function, name string) bool {
-	for _, s := range f.Signatures {
-		for _, p := range s.Params {
-			if p.Name == name {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // resolve picks the first signature that takes the arguments as they are, else

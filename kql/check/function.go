@@ -96,6 +96,12 @@ func (c *checker) bindArguments(n ast.Node, f *function, args []*ast.NamedExpr, 
 		i := next
 		if name := a.Name(); name != nil {
 			i = paramIndex(params, name.Name)
+			if i < 0 && (c.at != nil || c.opt.Lenient) {
+				// Published parsers misspell names of arguments; Kusto takes them in order.
+				c.warnf(token.UnknownParameter, a, "%s() has no parameter %q; the argument is taken in order", f.title(), name.Name)
+				i = next
+				next++
+			}
 			if i < 0 {
 				c.errorf(token.UnknownParameter, a, "%s() has no parameter %q", f.title(), name.Name)
 				return false
@@ -165,7 +171,7 @@ func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.Na
 		x := c.expr(p.Default, &scope{env: f.env})
 		return &binding{x: c.assignable(n, x, t, "the default of \""+p.Name.Name+"\"")}, true
 	}
-	v := c.value(a.X, sc.scalar())
+	v := c.value(a.X, sc)
 	if v.x == nil {
 		if !v.bad {
 			c.errorf(token.NotScalar, a, "the parameter %q of %s() takes a value, not rows", p.Name.Name, f.title())

@@ -145,7 +145,7 @@ func (c *checker) columnIfExists(e *ast.Call, sc *scope) value {
 	if !ok {
 		return unknown()
 	}
-	def := c.expr(e.Args[1].X, sc.scalar())
+	def := c.expr(e.Args[1].X, sc)
 	if col, ok := sc.rows.find(name); ok {
 		return scalarValue(colRef(col))
 	}
