@@ -1,4 +1,5 @@
 import type { Assignee, IncidentChange, IncidentDetail, IncidentPage, Problem, QueryRequest, QueryResult, RuleDetail, RuleList, Schema, Session, SignIn, SourceList } from "./types.gen";
+import { parseExact } from "../lib/exactJson";
 
 /** Every response that is not a success, and every failure to get one. */
 export class ApiError extends Error {
@@ -39,7 +40,7 @@ async function request<T>(method: string, path: string, { query, body, signal }:
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, { kind: "unavailable", message: "The server does not answer. Check that Tocsin is running, then try again.", requestId: "" });
   }
-  if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  if (response.ok) return response.status === 204 ? (undefined as T) : (parseExact(await response.text()) as T);
   if (response.status === 401 && path !== "/session") sessionEnded();
   throw new ApiError(response.status, await readProblem(response));
 }
@@ -68,7 +69,7 @@ export const api = {
   comment: (number: number, text: string) => request<unknown>("POST", `/incidents/${number}/comments`, { body: { text } }),
   schema: () => request<Schema>("GET", "/schema"),
   runQuery: (body: QueryRequest, signal?: AbortSignal) => request<QueryResult>("POST", "/query", { body, signal }),
-  checkQuery: (body: QueryRequest, signal?: AbortSignal) => request<QueryResult>("POST", "/query/check", { body, signal }),
+  checkQuery: (body: QueryRequest, signal?: AbortSignal) => request<Pick<QueryResult, "diagnostics">>("POST", "/query/check", { body, signal }),
   rules: (query: Query, signal?: AbortSignal) => request<RuleList>("GET", "/rules", { query, signal }),
   rule: (rule: string, signal?: AbortSignal) => request<RuleDetail>("GET", `/rules/${id(rule)}`, { signal }),
   sources: (signal?: AbortSignal) => request<SourceList>("GET", "/sources", { signal }),

@@ -6,6 +6,7 @@ afterEach(() => { vi.useRealTimers(); });
 test("a change names the queries that show it", () => {
   expect(keysOf({ kind: "incident", incidentId: 7, at: "" })).toEqual([["incidents"], ["incident", 7]]);
   expect(keysOf({ kind: "source", at: "" })).toEqual([["sources"]]);
+  expect(keysOf({ kind: "reload", at: "" })).toContainEqual(["incident"]);
   expect(keysOf({ kind: "future", at: "" })).toEqual([]);
 });
 

@@ -10,6 +10,7 @@ export function keysOf(change: Change): Key[] {
     case "alert": return [...incident, ["rules"]];
     case "rule": return [["rules"], ["rule"]];
     case "source": return [["sources"]];
+    case "reload": return [["incidents"], ["incident"], ["rules"], ["rule"], ["sources"]]; // the server had more changes than it could tell
     default: return []; // a kind of a newer server: nothing here shows it
   }
 }
