@@ -27,6 +27,10 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 		out[k.Col.ID] = l.expr(k.X, s)
 		groups = append(groups, strconv.Itoa(i+1))
 	}
+	if by, ok := s.cols[l.by]; ok && l.by != 0 {
+		out[l.by] = by
+		groups = append(groups, strconv.Itoa(len(groups)+1))
+	}
 	for _, g := range r.Aggs {
 		for id, sql := range l.agg(g, s) {
 			out[id] = sql
@@ -45,6 +49,9 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	for _, k := range r.Keys {
 		write(k.Col.ID)
 	}
+	if _, ok := out[l.by]; ok {
+		write(l.by)
+	}
 	for _, g := range r.Aggs {
 		for _, c := range g.Cols {
 			write(c.ID)
@@ -62,6 +69,9 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	res := newSel("(" + b.String() + ") AS " + l.alias("t"))
 	for _, c := range r.Cols {
 		res.set(c.ID, colName(c.ID))
+	}
+	if _, ok := out[l.by]; ok {
+		res.set(l.by, colName(l.by))
 	}
 	return res
 }

@@ -320,7 +320,7 @@ func (l *lowerer) arithmetic(x *plan.Binary, s *sel) string {
 	}
 	code := map[plan.Op]string{plan.OpAdd: "0", plan.OpSub: "1", plan.OpMul: "2"}[x.Op]
 	if x.T == catalog.Int {
-		return "(" + a + "::BIGINT" + op + b + "::BIGINT)::INTEGER"
+		return "(" + a + "::BIGINT" + op + b + "::BIGINT)" // may leave 32 bits, as in Kusto
 	}
 	wrapped := "kql_wrap(" + code + ", " + a + ", " + b + ")"
 	guards := []string{}

@@ -22,7 +22,12 @@ func (l *lowerer) expand(r *plan.Expand) *sel {
 	for i, it := range r.Items {
 		exprs[i] = it.X
 	}
-	s := l.open(l.flat(l.rel(r.In), exprs...))
+	return l.expanded(r, l.open(l.flat(l.rel(r.In), exprs...)))
+}
+
+// expanded expands the items over the rows of s, in which what they read is
+// simple.
+func (l *lowerer) expanded(r *plan.Expand, s *sel) *sel {
 	var lists, names []string
 	for _, it := range r.Items {
 		name := l.alias("l")
@@ -89,101 +94,75 @@ func greatest(parts []string) string {
 	return "greatest(" + strings.Join(parts, ", ") + ")"
 }
 
-// apply lowers mv-apply: the body runs beside each row, as a lateral subquery.
+// apply lowers mv-apply: the expansions of all rows go through the body at once,
+// told apart by the number of their row, and meet their row again at the end.
+// (A lateral subquery would say the same, but DuckDB 1.5.5 fails to plan some.)
 func (l *lowerer) apply(r *plan.Apply) *sel {
 	exprs := make([]plan.Expr, len(r.Expand.Items))
 	for i, it := range r.Expand.Items {
 		exprs[i] = it.X
 	}
-	s := l.open(l.flat(l.rel(r.In), exprs...))
-	var lists, names []string
-	for _, it := range r.Expand.Items {
-		name := l.alias("l")
-		names = append(names, name)
-		lists = append(lists, elements(l.expr(it.X, s), it.Pairs)+" AS "+name)
+	s := l.open(l.flat(l.rel(r.In), exprs...)).clone()
+	row, outer := l.hidden(), l.by
+	s.set(row, "row_number() OVER ("+orderBy(s)+")")
+	s.order = nil
+	s = l.wrap(s)
+	name := l.alias("a")
+	l.ctes = append(l.ctes, name+" AS MATERIALIZED ("+s.text(s.ids, nil, false)+")")
+	rows := newSel(name)
+	for _, id := range s.ids {
+		rows.set(id, colName(id))
 	}
-	outer := l.exported(s, lists)
-	q := qualify(outer)
-	alias := outer.from[strings.LastIndex(outer.from, " AS ")+4:]
-	limit := ""
-	if r.Expand.Limit != nil {
-		limit = l.expr(r.Expand.Limit, newSel(""))
+	pos := l.hidden()
+	node := *r.Expand
+	if node.Index.ID == 0 {
+		node.Index = plan.Column{ID: pos, Type: catalog.Long}
+	} else {
+		pos = node.Index.ID
 	}
-	for i := range names {
-		names[i] = alias + "." + names[i]
-	}
-	// The leaf: the row's own columns from outside, its elements unnested inside.
-	empty := newSel("")
-	un := unnested(empty, r.Expand.Items, names, limit, r.Expand.Index.ID)
-	pos := l.alias("p")
-	lengths := make([]string, len(names))
-	for i, n := range names {
-		lengths[i] = "coalesce(len(" + n + "), 0)"
-	}
-	leaf := newSel("(" + un.text(un.ids, []string{"unnest(range(" + greatest(lengths) + ")) AS " + pos}, false) + ") AS " + l.alias("t"))
-	for _, id := range q.ids {
-		leaf.set(id, q.cols[id])
-	}
-	for _, it := range r.Expand.Items {
-		leaf.set(it.Col.ID, "nullif("+colName(it.Col.ID)+"::VARCHAR, 'null')")
-	}
-	if r.Expand.Index.ID != 0 {
-		leaf.set(r.Expand.Index.ID, colName(r.Expand.Index.ID))
-	}
-	leaf.order = []string{pos + " ASC NULLS LAST"}
+	leaf := l.expanded(&node, rows)
+	leaf.order = []string{leaf.cols[row] + " ASC NULLS LAST", leaf.cols[pos] + " ASC NULLS LAST"}
 	l.leaves[r.Leaf] = leaf
+	l.by = row
 	body := l.rel(r.Body)
-	ids := body.ids
-	inner := l.alias("b")
-	// The body's columns get names of their own: they may repeat the row's.
-	var sub strings.Builder
-	sub.WriteString("SELECT ")
-	for i, id := range ids {
-		if i > 0 {
-			sub.WriteString(", ")
-		}
-		sub.WriteString(body.cols[id] + " AS b" + strconv.Itoa(int(id)))
-	}
-	body.tail(&sub, false)
-	res := newSel(outer.from + ", LATERAL (" + sub.String() + ") AS " + inner)
-	inBody := map[plan.ColID]bool{}
-	for _, id := range ids {
-		inBody[id] = true
-	}
+	l.by = outer
+	body = qualify(l.wrap(body))
+	alias := l.alias("a")
+	res := newSel(name + " AS " + alias + " JOIN " + body.from + " ON " + alias + "." + colName(row) + " = " + body.cols[row])
 	for _, c := range r.Cols {
-		if inBody[c.ID] {
-			res.set(c.ID, inner+".b"+strconv.Itoa(int(c.ID)))
+		if sql, ok := body.cols[c.ID]; ok {
+			res.set(c.ID, sql)
 		} else {
-			res.set(c.ID, q.cols[c.ID])
+			res.set(c.ID, alias+"."+colName(c.ID))
 		}
 	}
+	if outer != 0 {
+		res.set(outer, alias+"."+colName(outer))
+	}
+	res.order = []string{body.cols[row] + " ASC NULLS LAST"}
 	return res
 }
 
-// partition runs the body for each key beside it.
+func orderBy(s *sel) string {
+	if len(s.order) == 0 {
+		return ""
+	}
+	return "ORDER BY " + strings.Join(s.order, ", ")
+}
+
+// partition sends all rows through the body at once, told apart by the key.
 func (l *lowerer) partition(r *plan.Partition) *sel {
-	in := l.wrap(l.rel(r.In))
-	in.order = nil
-	name := l.alias("p")
-	l.ctes = append(l.ctes, name+" AS MATERIALIZED ("+in.text(in.ids, nil, false)+")")
-	key := colName(r.Key)
-	outer := l.alias("k")
-	leaf := newSel(name + " AS " + l.alias("t"))
-	alias := leaf.from[strings.LastIndex(leaf.from, " AS ")+4:]
-	for _, id := range in.ids {
-		leaf.set(id, alias+"."+colName(id))
-	}
-	leaf.where = []string{alias + "." + key + " IS NOT DISTINCT FROM " + outer + ".k"}
-	l.leaves[r.Leaf] = leaf
+	in := l.wrap(l.rel(r.In)).clone()
+	by, outer := l.hidden(), l.by
+	in.set(by, in.cols[r.Key])
+	l.leaves[r.Leaf] = in
+	l.by = by
 	body := l.rel(r.Body)
-	inner := l.alias("b")
-	ids := make([]plan.ColID, len(r.Body.Columns()))
+	l.by = outer
+	res := body.clone()
+	res.cols, res.ids = map[plan.ColID]string{}, nil
 	for i, c := range r.Body.Columns() {
-		ids[i] = c.ID
-	}
-	res := newSel("(SELECT DISTINCT " + key + " AS k FROM " + name + ") AS " + outer + ", LATERAL (" + body.text(ids, nil, false) + ") AS " + inner)
-	for i, c := range r.Cols {
-		res.set(c.ID, inner+"."+colName(ids[i]))
+		res.set(r.Cols[i].ID, body.cols[c.ID])
 	}
 	return res
 }
@@ -286,10 +265,10 @@ func (l *lowerer) outside(r plan.Rel, cols []plan.Column, sources ...plan.Rel) *
 		in.Sources = append(in.Sources, st)
 	}
 	l.args = append(l.args, "[]")
-	in.Arg = len(l.args) - 1
+	in.mark = len(l.args) - 1
 	l.inputs = append(l.inputs, in)
 	row := l.alias("r")
-	s := newSel("(SELECT unnest(json_extract($" + strconv.Itoa(in.Arg+1) + "::VARCHAR, '$[*]')) AS " + row + ") AS " + l.alias("t"))
+	s := newSel("(SELECT unnest(json_extract(" + mark(in.mark) + "::VARCHAR, '$[*]')) AS " + row + ") AS " + l.alias("t"))
 	for i, c := range cols {
 		cell := "'$[" + strconv.Itoa(i) + "]'"
 		switch c.Type {

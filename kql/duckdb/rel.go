@@ -176,29 +176,37 @@ func (l *lowerer) rangeRows(r *plan.Range) *sel {
 }
 
 // cheap says that reading a row set twice costs less than keeping it.
-func cheap(r plan.Rel) bool {
+func cheap(r plan.Rel, depth int) bool {
+	if depth > 6 {
+		return false
+	}
 	switch r := r.(type) {
 	case *plan.Table, *plan.Values, *plan.Range:
 		return true
 	case *plan.Filter:
-		return cheap(r.In)
+		return cheap(r.In, depth+1)
 	case *plan.Project:
-		return cheap(r.In)
+		return cheap(r.In, depth+1)
 	case *plan.Ref:
-		return true
-	case *plan.Union:
-		for _, in := range r.Inputs {
-			if !cheap(in) {
-				return false
-			}
-		}
-		return true
+		return !r.Shared.Materialized && cheap(r.Shared.Rel, depth+2)
 	}
 	return false
 }
 
-// ref reads a shared row set, a common table expression.
+// ref reads a shared row set: written out again where that costs little, else
+// a materialized common table expression. A CTE that DuckDB would inline twice
+// is never used: it loses the arguments of the second copy (1.5.5).
 func (l *lowerer) ref(r *plan.Ref) *sel {
+	if !r.Shared.Materialized && (r.Shared.Uses <= 1 || cheap(r.Shared.Rel, 0)) {
+		in := l.rel(r.Shared.Rel)
+		s := in.clone()
+		s.cols, s.ids = map[plan.ColID]string{}, nil
+		for i, c := range r.Shared.Rel.Columns() {
+			s.set(r.Cols[i].ID, in.cols[c.ID])
+		}
+		l.keep(in, s)
+		return s
+	}
 	sh, ok := l.shared[r.Shared]
 	if !ok {
 		in := l.rel(r.Shared.Rel)
@@ -210,14 +218,10 @@ func (l *lowerer) ref(r *plan.Ref) *sel {
 			extra = append(extra, x+" AS "+o)
 			sh.order = append(sh.order, [2]string{o, dir})
 		}
-		how := " AS NOT MATERIALIZED ("
-		if r.Shared.Materialized || r.Shared.Uses > 1 && !cheap(r.Shared.Rel) {
-			how = " AS MATERIALIZED ("
-		}
 		for _, c := range r.Shared.Rel.Columns() {
 			sh.cols = append(sh.cols, c.ID)
 		}
-		l.ctes = append(l.ctes, sh.name+how+in.text(sh.cols, extra, false)+")")
+		l.ctes = append(l.ctes, sh.name+" AS MATERIALIZED ("+in.text(sh.cols, extra, false)+")")
 		l.shared[r.Shared] = sh
 	}
 	alias := l.alias("t")
@@ -279,7 +283,23 @@ func (l *lowerer) project(r *plan.Project) *sel {
 		}
 		out.set(c.ID, sql)
 	}
+	l.keep(s, out)
 	return out
+}
+
+// keep carries the hidden column of the enclosing mv-apply or partition.
+func (l *lowerer) keep(from, to *sel) {
+	if sql, ok := from.cols[l.by]; ok && l.by != 0 {
+		to.set(l.by, sql)
+	}
+}
+
+// partitionBy is the window clause that keeps the rows of one body apart.
+func (l *lowerer) partitionBy(s *sel) string {
+	if sql, ok := s.cols[l.by]; ok && l.by != 0 {
+		return "PARTITION BY " + sql + " "
+	}
+	return ""
 }
 
 func (l *lowerer) union(r *plan.Union) *sel {
@@ -342,7 +362,7 @@ func (l *lowerer) sort(r *plan.Sort) *sel {
 	if r.Ord.ID == 0 {
 		return s
 	}
-	s.set(r.Ord.ID, "row_number() OVER (ORDER BY "+strings.Join(s.order, ", ")+")")
+	s.set(r.Ord.ID, "row_number() OVER ("+l.partitionBy(s)+"ORDER BY "+strings.Join(s.order, ", ")+")")
 	s.order = nil
 	s = l.wrap(s)
 	s.order = []string{colName(r.Ord.ID) + " ASC NULLS LAST"}
@@ -351,6 +371,17 @@ func (l *lowerer) sort(r *plan.Sort) *sel {
 
 func (l *lowerer) limit(in plan.Rel, n plan.Expr) *sel {
 	s := l.open(l.rel(in)).clone()
+	if part := l.partitionBy(s); part != "" {
+		rank := l.alias("n")
+		over := part
+		if len(s.order) > 0 {
+			over += "ORDER BY " + strings.Join(s.order, ", ")
+		}
+		most := l.expr(n, newSel(""))
+		s = l.exported(s, []string{"row_number() OVER (" + over + ") AS " + rank})
+		s.where = append(s.where, rank+" <= "+most)
+		return s
+	}
 	if c, ok := n.(*plan.Const); ok {
 		s.limit = "0"
 		if !c.Null && c.Int > 0 {
@@ -364,9 +395,9 @@ func (l *lowerer) limit(in plan.Rel, n plan.Expr) *sel {
 
 func (l *lowerer) number(r *plan.Number) *sel {
 	s := l.open(l.rel(r.In)).clone()
-	over := ""
+	over := l.partitionBy(s)
 	if len(s.order) > 0 {
-		over = "ORDER BY " + strings.Join(s.order, ", ")
+		over += "ORDER BY " + strings.Join(s.order, ", ")
 	}
 	s.set(r.Ord.ID, "row_number() OVER ("+over+")")
 	s.order = nil

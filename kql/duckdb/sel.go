@@ -63,7 +63,7 @@ func simple(sql string) bool {
 			i += end + 1
 			continue
 		}
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '$' || c == ':' || c == '\'') {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == 0 || c == ':' || c == '\'') {
 			return false
 		}
 	}
@@ -190,7 +190,7 @@ func (l *lowerer) final(s *sel, cols []plan.Column, sorted bool) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(output(s.cols[c.ID], c.Type) + " AS c" + strconv.Itoa(i+1))
+		b.WriteString(output(s.cols[c.ID], c.Type) + " AS r" + strconv.Itoa(i+1))
 	}
 	if len(cols) == 0 {
 		b.WriteString("1 AS one")

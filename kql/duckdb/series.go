@@ -203,7 +203,7 @@ func ShapeStatement(q *plan.Query, shape *plan.Shape, opt Options) (*Statement, 
 	col := ""
 	for i, c := range shape.In.Columns() {
 		if c.ID == shape.Column.ID {
-			col = "c" + strconv.Itoa(i+1)
+			col = "r" + strconv.Itoa(i+1)
 		}
 	}
 	inner := st.SQL

@@ -27,6 +27,7 @@ type Input struct {
 	Arg      int
 	Operator plan.Rel // *plan.External, *plan.Scan, *plan.Graph, *plan.Call
 	Sources  []*Statement
+	mark     int
 }
 
 // Unsupported is a construct the dialect cannot run.
@@ -86,7 +87,8 @@ func compile(q *plan.Query, rel plan.Rel, sorted bool, opt Options) (st *Stateme
 		b.WriteByte('\n')
 	}
 	b.WriteString(body)
-	return &Statement{SQL: b.String(), Args: l.args, Columns: rel.Columns(), Inputs: l.inputs}, nil
+	text, args := l.bind(b.String())
+	return &Statement{SQL: text, Args: args, Columns: rel.Columns(), Inputs: l.inputs}, nil
 }
 
 // lowerer holds what one statement accumulates.
@@ -103,6 +105,16 @@ type lowerer struct {
 	leaves    map[*plan.Leaf]*sel
 	aliases   int
 	only      string // condition every aggregate takes (pivot)
+	// by is the hidden column that tells the rows of one body from another's
+	// while the body of mv-apply or partition is lowered; 0 outside.
+	by      plan.ColID
+	nextCol plan.ColID
+}
+
+// hidden makes a column of the lowering's own.
+func (l *lowerer) hidden() plan.ColID {
+	l.nextCol++
+	return plan.ColID(l.query.NumColumns) + l.nextCol
 }
 
 // unsupported ends the lowering with a diagnostic; Compile turns it into an error.
@@ -113,10 +125,44 @@ func (l *lowerer) arg(v any) string {
 	n, ok := l.argOf[v]
 	if !ok {
 		l.args = append(l.args, v)
-		n = len(l.args)
+		n = len(l.args) - 1
 		l.argOf[v] = n
 	}
-	return "$" + strconv.Itoa(n)
+	return mark(n)
+}
+
+// mark stands for an argument until the whole text is known: text that is
+// thrown away on the way must not leave a number behind.
+func mark(n int) string { return "\x00" + strconv.Itoa(n) + "\x00" }
+
+// bind replaces the marks by $1, $2, … in order of first use.
+func (l *lowerer) bind(text string) (sql string, args []any) {
+	parts := strings.Split(text, "\x00")
+	numbers := map[string]int{}
+	var b strings.Builder
+	for i, part := range parts {
+		if i%2 == 0 {
+			b.WriteString(part)
+			continue
+		}
+		n, ok := numbers[part]
+		if !ok {
+			at, err := strconv.Atoi(part)
+			if err != nil {
+				panic("duckdb: damaged argument mark")
+			}
+			args = append(args, l.args[at])
+			n = len(args)
+			numbers[part] = n
+			for _, in := range l.inputs {
+				if in.mark == at {
+					in.Arg = n - 1
+				}
+			}
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+	}
+	return b.String(), args
 }
 
 func (l *lowerer) text(s string) string { return l.arg(s) + "::VARCHAR" }
@@ -150,7 +196,9 @@ func sqlType(t catalog.Type) string {
 const decimalType = "DECIMAL(38,17)"
 
 // quote makes an SQL identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+func quote(name string) string {
+	return `"` + strings.NewReplacer(`"`, `""`, "\x00", "").Replace(name) + `"`
+}
 
 // null is the missing value of a type: "" for strings.
 func null(t catalog.Type) string {

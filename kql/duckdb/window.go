@@ -1,6 +1,8 @@
 package duckdb
 
 import (
+	"strings"
+
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 )
@@ -26,7 +28,7 @@ func (l *lowerer) window(r *plan.Window) *sel {
 			cond := l.pred(x, s)
 			if runs[cond] == "" {
 				runs[cond] = l.alias("g")
-				extra = append(extra, "sum(CASE WHEN "+cond+" THEN 1 ELSE 0 END) OVER (ORDER BY "+ord+") AS "+runs[cond])
+				extra = append(extra, "sum(CASE WHEN "+cond+" THEN 1 ELSE 0 END) OVER ("+l.partitionBy(s)+"ORDER BY "+ord+") AS "+runs[cond])
 			}
 		}
 	}
@@ -35,12 +37,12 @@ func (l *lowerer) window(r *plan.Window) *sel {
 		if f.Func == "row_rank_dense" || f.Func == "row_rank_min" || f.Func == "row_rank" {
 			x := l.expr(f.Args[0], s)
 			changes[f.Col.ID] = l.alias("d")
-			first := "row_number() OVER (ORDER BY " + ord + ") = 1"
+			first := "row_number() OVER (" + l.partitionBy(s) + "ORDER BY " + ord + ") = 1"
 			if cond := restart(f); cond != nil {
 				first += " OR coalesce(" + l.expr(cond, s) + ", FALSE)"
 			}
-			extra = append(extra, "("+x+" IS DISTINCT FROM lag("+x+") OVER (ORDER BY "+ord+") OR "+first+") AS "+changes[f.Col.ID],
-				"row_number() OVER (ORDER BY "+ord+") AS n"+changes[f.Col.ID])
+			extra = append(extra, "("+x+" IS DISTINCT FROM lag("+x+") OVER ("+l.partitionBy(s)+"ORDER BY "+ord+") OR "+first+") AS "+changes[f.Col.ID],
+				"row_number() OVER ("+l.partitionBy(s)+"ORDER BY "+ord+") AS n"+changes[f.Col.ID])
 		}
 	}
 	conds := map[plan.ColID]string{}
@@ -67,7 +69,7 @@ func (l *lowerer) window(r *plan.Window) *sel {
 		}
 	}
 	for _, f := range r.Funcs {
-		s.set(f.Col.ID, l.windowFunc(f, args[f.Col.ID], ord, conds[f.Col.ID], changes[f.Col.ID]))
+		s.set(f.Col.ID, l.windowFunc(f, args[f.Col.ID], l.partitionBy(s), ord, conds[f.Col.ID], changes[f.Col.ID]))
 	}
 	s.order = nil
 	out := l.wrap(s)
@@ -90,9 +92,12 @@ func restart(f plan.WindowFunc) plan.Expr {
 	return nil
 }
 
-func (l *lowerer) windowFunc(f plan.WindowFunc, a []string, ord, run, changed string) string {
-	part := ""
-	if run != "" {
+func (l *lowerer) windowFunc(f plan.WindowFunc, a []string, by, ord, run, changed string) string {
+	part := by
+	switch {
+	case run != "" && by != "":
+		part = strings.TrimSuffix(by, " ") + ", " + run + " "
+	case run != "":
 		part = "PARTITION BY " + run + " "
 	}
 	over := " OVER (" + part + "ORDER BY " + ord + ")"
