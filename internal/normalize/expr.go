@@ -114,21 +114,16 @@ func (x *expr) eval(e *winEvent) (text string, ok bool) {
 	return text, ok
 }
 
-// first returns the first alternative with a text; else "" if one was present.
+// first returns the first alternative with a text; "-" is how Windows writes
+// that there is none, and counts only where there is nothing better.
 func (x *expr) first(e *winEvent) (text string, ok bool) {
 	for _, ids := range x.any {
-		if len(ids) == 1 {
-			v, present := e.get(ids[0])
-			if v != "" {
-				return v, true
-			}
-			ok = ok || present
-			continue
-		}
 		joined := ""
 		for _, id := range ids {
 			v, present := e.get(id)
-			ok = ok || present
+			if present && !ok {
+				text, ok = v, true
+			}
 			if v == "" || v == "-" {
 				continue
 			}
@@ -141,7 +136,7 @@ func (x *expr) first(e *winEvent) (text string, ok bool) {
 			return joined, true
 		}
 	}
-	return "", ok
+	return text, ok
 }
 
 // conversions by the name that mappings use.

@@ -1,0 +1,286 @@
+package normalize
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+// viewFile is the form of content/normalize/tables.yaml.
+type viewFile struct {
+	Maps   map[string]map[string]string `yaml:"maps"`
+	Tables map[string]viewRule          `yaml:"tables"`
+}
+
+// A viewRule says how a row of a table looks to Sigma rules.
+type viewRule struct {
+	Product  string `yaml:"product"`
+	Category string `yaml:"category"`
+	Service  string `yaml:"service"`
+	Channel  string `yaml:"channel"` // of rows that have none
+	// Categories choose the category by the value of a column.
+	Categories struct {
+		Column string            `yaml:"column"`
+		Values map[string]string `yaml:"values"`
+	} `yaml:"categories"`
+	// Data is the column with the event's own data, XML or an object.
+	Data string `yaml:"data"`
+	// Fields are lines "Name Column": further names of a column's value.
+	Fields string `yaml:"fields"`
+}
+
+// A view is a viewRule compiled.
+type view struct {
+	source     tocsin.LogSource
+	categories map[string]string
+	category   int // column, -1
+	data       int // column, -1
+	fields     []viewField
+}
+
+type viewField struct {
+	name   string
+	column int
+	steps  []step
+}
+
+// loadViews reads tables.yaml.
+func loadViews(fsys fs.FS, tables map[string]*table) (map[string]*view, error) {
+	text, err := fs.ReadFile(fsys, tablesFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: reading: %w", tablesFile, err)
+	}
+	var f viewFile
+	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %w", tablesFile, err)
+	}
+	views := make(map[string]*view, len(f.Tables))
+	var errs []error
+	for _, name := range sortedNames(f.Tables) {
+		rule := f.Tables[name]
+		t, ok := tables[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: table %s is not known", tablesFile, name))
+			continue
+		}
+		v, err := rule.compile(t, f.Maps)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: table %s: %w", tablesFile, name, err))
+		}
+		views[name] = v
+	}
+	return views, errors.Join(errs...)
+}
+
+func (r *viewRule) compile(t *table, maps map[string]map[string]string) (*view, error) {
+	v := &view{source: tocsin.LogSource{Product: r.Product, Category: r.Category, Service: r.Service, Channel: r.Channel}, category: -1, data: -1}
+	var errs []error
+	column := func(name string) int {
+		i, ok := t.byName[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("no column %s", name))
+		}
+		return i
+	}
+	if r.Categories.Column != "" {
+		v.category, v.categories = column(r.Categories.Column), r.Categories.Values
+	}
+	if r.Data != "" {
+		v.data = column(r.Data)
+	}
+	for line := range strings.SplitSeq(r.Fields, "\n") {
+		parts := strings.Split(strings.TrimSpace(line), " | ")
+		words := strings.Fields(parts[0])
+		if len(words) == 0 || words[0][0] == '#' {
+			continue
+		}
+		if len(words) != 2 {
+			errs = append(errs, fmt.Errorf("line %q is not a name and a column", line))
+			continue
+		}
+		field := viewField{name: words[0], column: column(words[1])}
+		for _, part := range parts[1:] {
+			name, arg, _ := strings.Cut(strings.TrimSpace(part), " ")
+			s, err := parseStep(name, strings.TrimSpace(arg), maps)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			field.steps = append(field.steps, s)
+		}
+		v.fields = append(v.fields, field)
+	}
+	return v, errors.Join(errs...)
+}
+
+// maxLeaves bounds the fields made of one dynamic column.
+const maxLeaves = 512
+
+// rowView makes the flat view of a row: its columns by their names, the leaves
+// of its dynamic columns by their paths, and the names that Sigma rules use.
+func (n *Normalizer) rowView(rec *tocsin.Record, t *table, values []tocsin.Value) {
+	fields := make([]tocsin.Field, 0, len(values))
+	for i := range values {
+		v := &values[i]
+		if v.IsNull() || strings.HasPrefix(t.columns[i].Name, "_") {
+			continue
+		}
+		name := t.columns[i].Name
+		fields = append(fields, tocsin.Field{Name: name, Value: valueText(v)})
+		if v.Kind == tocsin.Dynamic {
+			fields = appendLeaves(fields, name, v.Str)
+		}
+	}
+	if v := n.views[t.name]; v != nil {
+		rec.LogSource = v.source
+		fields = v.extend(rec, fields, values)
+	}
+	rec.Fields = fields
+}
+
+// extend adds what a table's view knows beyond the columns.
+func (v *view) extend(rec *tocsin.Record, fields []tocsin.Field, values []tocsin.Value) []tocsin.Field {
+	at := func(column int) *tocsin.Value {
+		if column < 0 || column >= len(values) || values[column].IsNull() {
+			return nil
+		}
+		return &values[column]
+	}
+	if c := at(v.category); c != nil {
+		if category, ok := v.categories[c.Str]; ok {
+			rec.LogSource.Category = category
+		}
+	}
+	if d := at(v.data); d != nil {
+		fields = appendData(fields, d.Str)
+	}
+	for i := range v.fields {
+		f := &v.fields[i]
+		value := at(f.column)
+		if value == nil {
+			continue
+		}
+		text, ok := valueText(value), true
+		for _, s := range f.steps {
+			if text, ok = s(text); !ok {
+				break
+			}
+		}
+		if ok {
+			fields = append(fields, tocsin.Field{Name: f.name, Value: text})
+		}
+	}
+	source := &rec.LogSource
+	for _, f := range fields {
+		switch f.Name {
+		case "Channel":
+			source.Channel = f.Value
+		case "Provider_Name":
+			source.Provider = f.Value
+		case "EventID":
+			source.EventID, _ = strconv.Atoi(f.Value)
+		}
+	}
+	if source.Channel != "" && !named(fields, "Channel") {
+		fields = append(fields, tocsin.Field{Name: "Channel", Value: source.Channel})
+	}
+	return fields
+}
+
+// valueText is the text of a value as rules compare it.
+func valueText(v *tocsin.Value) string {
+	switch v.Kind {
+	case tocsin.Bool:
+		return strconv.FormatBool(v.Num != 0)
+	case tocsin.Int, tocsin.TimeSpan:
+		return strconv.FormatInt(v.Num, 10)
+	case tocsin.Real:
+		return strconv.FormatFloat(v.Real(), 'g', -1, 64)
+	case tocsin.DateTime:
+		return utcText(v.Time())
+	}
+	return v.Str
+}
+
+// appendLeaves adds the leaves of a dynamic value by their paths.
+func appendLeaves(fields []tocsin.Field, path, json string) []tocsin.Field {
+	z := &scanner{s: json}
+	limit := len(fields) + maxLeaves
+	var walk func(path string) error
+	walk = func(path string) error {
+		switch {
+		case len(fields) >= limit:
+			return z.skip()
+		case z.kind() == jsonObject:
+			return z.object(func(key string) error { return walk(path + "." + key) })
+		case z.kind() == jsonArray:
+			return z.array(func() error { return walk(path) })
+		}
+		text, kind, err := z.scalar()
+		if err == nil && kind != jsonNull {
+			fields = append(fields, tocsin.Field{Name: path, Value: text})
+		}
+		return err
+	}
+	if k := z.kind(); k == jsonObject || k == jsonArray {
+		_ = walk(path) // it was read before, so it is well formed
+	}
+	return fields
+}
+
+// appendData adds the data of a Windows event stored in one column, as XML or
+// as an object.
+func appendData(fields []tocsin.Field, text string) []tocsin.Field {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "{") {
+		from := len(fields)
+		fields = appendLeaves(fields, "", text)
+		for i := from; i < len(fields); i++ {
+			name := strings.TrimPrefix(fields[i].Name, ".")
+			name = strings.TrimSuffix(name, ".#text")
+			fields[i].Name = strings.ReplaceAll(name, " ", "")
+		}
+		return fields
+	}
+	if !strings.HasPrefix(text, "<") {
+		return fields
+	}
+	d := xml.NewDecoder(strings.NewReader(text))
+	d.Strict = false
+	name, value, depth := "", "", 0
+	for limit := len(fields) + maxLeaves; len(fields) < limit && depth <= maxNesting; {
+		token, err := d.Token()
+		if err != nil {
+			break // what was read so far is shown; the column keeps the text
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			depth++
+			name, value = token.Name.Local, ""
+			for _, a := range token.Attr {
+				if a.Name.Local == "Name" && token.Name.Local == "Data" {
+					name = a.Value
+				}
+			}
+		case xml.CharData:
+			value += string(token)
+		case xml.EndElement:
+			depth--
+			if name != "" && (value != "" || token.Name.Local == "Data") {
+				fields = append(fields, tocsin.Field{Name: strings.ReplaceAll(name, " ", ""), Value: value})
+			}
+			name, value = "", ""
+		}
+	}
+	return fields
+}
