@@ -101,7 +101,13 @@ func (pl *place) upstream(n int) *ast.Pipe {
 		if outer == nil {
 			return nil
 		}
-		return &ast.Pipe{Source: outer.Source, Ops: append(append([]ast.Operator(nil), outer.Ops...), ops...)}
+		all := append([]ast.Operator(nil), outer.Ops...)
+		if around := pl.pipes[n-2]; around.done >= 0 {
+			if apply, ok := around.pipe.Ops[around.done].(*ast.MvApply); ok { // its body sees the elements
+				all = append(all, &ast.MvExpand{Columns: apply.Columns})
+			}
+		}
+		return &ast.Pipe{Source: outer.Source, Ops: append(all, ops...)}
 	}
 	return &ast.Pipe{Source: source, Ops: ops}
 }
