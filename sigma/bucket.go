@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // bucket is the set of rules that apply to one kind of source, compiled: which
@@ -112,18 +113,18 @@ func (c *bucketBuilder) member(i uint32, e *Expr) {
 // set least often true; ok is false when there is none.
 func (c *bucketBuilder) necessary(e *Expr) (set []uint32, weight float64, ok bool) {
 	switch e.Op {
-	case OpLeaf:
+	case rule.OpLeaf:
 		p := c.pred(e.Leaf)
 		in := c.b.preds[p].predInfo
 		return []uint32{p}, in.weight, in.index == indexHolds || in.index == indexVerify || in.index == indexMaybe
-	case OpAnd:
+	case rule.OpAnd:
 		for _, a := range e.Args {
 			if s, w, yes := c.necessary(a); yes && (!ok || w < weight) {
 				set, weight, ok = s, w, true
 			}
 		}
 		return set, weight, ok
-	case OpOr:
+	case rule.OpOr:
 		if len(e.Args) == 0 {
 			return nil, 0, true
 		}

@@ -1,6 +1,10 @@
 package sigma
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tocsin-soc/tocsin/sigma/rule"
+)
 
 // instr tests one predicate and jumps: to yes when it holds, to no when not.
 type instr struct {
@@ -22,20 +26,20 @@ func (c *bucketBuilder) compile(e *Expr) int32 { return c.jump(e, jumpTrue, jump
 
 func (c *bucketBuilder) jump(e *Expr, yes, no int32) int32 {
 	switch e.Op {
-	case OpLeaf:
+	case rule.OpLeaf:
 		p := c.pred(e.Leaf)
 		k := c.b.preds[p].index
 		c.b.code = append(c.b.code, instr{pred: p, lazy: k == indexNone || k == indexMaybe, yes: yes, no: no})
 		return int32(len(c.b.code) - 1)
-	case OpNot:
+	case rule.OpNot:
 		return c.jump(e.Args[0], no, yes)
-	case OpAnd:
+	case rule.OpAnd:
 		next := yes
 		for _, a := range slices.Backward(c.ordered(e.Args)) {
 			next = c.jump(a, next, no)
 		}
 		return next
-	case OpOr:
+	case rule.OpOr:
 		next := no
 		for _, a := range slices.Backward(c.ordered(e.Args)) {
 			next = c.jump(a, yes, next)
@@ -58,7 +62,7 @@ func (c *bucketBuilder) ordered(args []*Expr) []*Expr {
 
 // cost guesses the time of evaluating e, in tests of an indexed predicate.
 func (c *bucketBuilder) cost(e *Expr) int {
-	if e.Op != OpLeaf {
+	if e.Op != rule.OpLeaf {
 		sum := 0
 		for _, a := range e.Args {
 			sum += c.cost(a)
@@ -70,9 +74,9 @@ func (c *bucketBuilder) cost(e *Expr) int {
 		return 1
 	}
 	switch in.Test {
-	case TestNull, TestExists:
+	case rule.TestNull, rule.TestExists:
 		return 3
-	case TestRegex:
+	case rule.TestRegex:
 		return 1000
 	}
 	return 50

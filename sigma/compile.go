@@ -1,12 +1,6 @@
 package sigma
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/tocsin-soc/tocsin/sigma/pattern"
-)
+import "github.com/tocsin-soc/tocsin/sigma/rule"
 
 // Options is what Compile needs beside the rules.
 type Options struct {
@@ -52,7 +46,7 @@ func Compile(rules []*Rule, opt Options) (*Program, []Rejection) {
 	}
 	var rejected []Rejection
 	for _, r := range rules {
-		filled, err := fillPlaceholders(r, opt.Placeholders)
+		filled, err := rule.Fill(r, opt.Placeholders)
 		if err != nil {
 			rejected = append(rejected, Rejection{Source: r.Source, ID: r.ID, Title: r.Title, Reason: err.Error()})
 			continue
@@ -79,72 +73,10 @@ func (p *Program) fieldNames() []string {
 	for _, r := range p.rules {
 		r.Expr.Walk(func(q *Predicate) {
 			names = append(names, q.Field)
-			if q.Test == TestField {
+			if q.Test == rule.TestField {
 				names = append(names, q.OtherField)
 			}
 		})
 	}
 	return append(names, p.mapping.fieldNames()...)
-}
-
-// maxFilled bounds what placeholders can expand one value to.
-const maxFilled = 10_000
-
-// fillPlaceholders returns r with every placeholder replaced, r itself when it
-// has none.
-func fillPlaceholders(r *Rule, values map[string][]string) (*Rule, error) {
-	var missing []string
-	found := false
-	r.Expr.Walk(func(q *Predicate) {
-		for _, name := range q.Pattern.Placeholders() {
-			found = true
-			if _, ok := values[name]; !ok && !slices.Contains(missing, "%"+name+"%") {
-				missing = append(missing, "%"+name+"%")
-			}
-		}
-	})
-	if missing != nil {
-		return nil, fmt.Errorf("no value is configured for placeholder %s", strings.Join(missing, ", "))
-	}
-	if !found {
-		return r, nil
-	}
-	out := *r
-	var err error
-	out.Expr, err = r.Expr.Map(func(q *Predicate) (*Expr, error) { return fillPredicate(q, values) })
-	return &out, err
-}
-
-func fillPredicate(q *Predicate, values map[string][]string) (*Expr, error) {
-	names := q.Pattern.Placeholders()
-	if names == nil {
-		return Leaf(q), nil
-	}
-	total := 1
-	for _, n := range names {
-		if total *= len(values[n]); total > maxFilled {
-			return nil, fmt.Errorf("placeholders of %q make more than %d values", q.Pattern, maxFilled)
-		}
-	}
-	list, err := pattern.Product(q.Pattern, func(name string) ([]string, bool) {
-		v, ok := values[name]
-		return v, ok
-	})
-	if err != nil {
-		return nil, err
-	}
-	args := make([]*Expr, 0, len(list))
-	for _, filled := range list {
-		c := *q
-		c.Pattern = filled
-		if q.Test == TestCIDR {
-			text, _ := filled.Plain()
-			if c.Network, err = parseNetwork(text); err != nil {
-				return nil, err
-			}
-			c.Pattern = nil
-		}
-		args = append(args, Leaf(&c))
-	}
-	return Or(args...), nil
 }

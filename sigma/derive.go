@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // qualifier separates a field name from the field set it belongs to. Such names
@@ -21,11 +22,11 @@ func (s *fieldSet) qualify(e *Expr) *Expr {
 	out, _ := e.Map(func(p *Predicate) (*Expr, error) { // replaces every predicate by one, so never nil
 		field, other := s.target(p.Field), s.target(p.OtherField)
 		if field == p.Field && other == p.OtherField {
-			return Leaf(p), nil
+			return rule.Leaf(p), nil
 		}
 		c := *p
 		c.Field, c.OtherField = field, other
-		return Leaf(&c), nil
+		return rule.Leaf(&c), nil
 	})
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tocsin-soc/tocsin/sigma/lane"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // sameMatches fails when the matcher and the naive evaluator differ on ev.
@@ -97,7 +98,7 @@ func TestMatch_SourcesSameAsNaive(t *testing.T) {
 		ev.Logsource = g.is
 		r := p.Rules()[g.rules[0]]
 		r.Expr.Walk(func(q *Predicate) { // what the first rule looks for
-			if text, ok := q.Pattern.Plain(); q.Test == TestPattern && (ok || len(q.Pattern) > 0) {
+			if text, ok := q.Pattern.Plain(); q.Test == rule.TestPattern && (ok || len(q.Pattern) > 0) {
 				if !ok {
 					text, _, _ = q.Pattern.Longest()
 				}

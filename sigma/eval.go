@@ -5,20 +5,21 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // holds evaluates a predicate on an event without any index: the definition of
 // what a predicate means. The matcher uses it for what it cannot index, and
 // Explain for what it reports. Keywords look at the first own values.
-func (p *Predicate) holds(ev *Event, id FieldID, own int) bool {
+func holds(p *Predicate, ev *Event, id FieldID, own int) bool {
 	switch p.Test {
-	case TestNull:
+	case rule.TestNull:
 		_, present := ev.Value(id)
 		return !present
-	case TestExists:
+	case rule.TestExists:
 		return ev.has(id) != p.Absent
 	}
-	if p.Field == "" && ev.Raw != nil && p.holdsValue(ev, ev.Raw) {
+	if p.Field == "" && ev.Raw != nil && holdsValue(p, ev, ev.Raw) {
 		return true
 	}
 	if p.Field != "" && id == NoField {
@@ -30,7 +31,7 @@ func (p *Predicate) holds(ev *Event, id FieldID, own int) bool {
 	}
 	for i := range values {
 		v := &values[i]
-		if (v.id == id || p.Field == "") && v.kind != KindNull && p.holdsValue(ev, v.bytes) {
+		if (v.id == id || p.Field == "") && v.kind != KindNull && holdsValue(p, ev, v.bytes) {
 			return true
 		}
 	}
@@ -47,29 +48,29 @@ func (e *Event) has(id FieldID) bool {
 }
 
 // holdsValue tests one value.
-func (p *Predicate) holdsValue(ev *Event, v []byte) bool {
+func holdsValue(p *Predicate, ev *Event, v []byte) bool {
 	switch p.Test {
-	case TestPattern:
+	case rule.TestPattern:
 		if p.Cased {
 			return p.Pattern.Match(v)
 		}
 		return p.Pattern.Fold().Match(pattern.AppendFold(nil, v))
-	case TestRegex:
+	case rule.TestRegex:
 		return p.Regex.Match(v)
-	case TestCIDR:
+	case rule.TestCIDR:
 		return inNetwork(v, p.Network)
-	case TestCompare:
-		n, ok := ParseNumber(string(v))
+	case rule.TestCompare:
+		n, ok := rule.ParseNumber(string(v))
 		return ok && p.Compare.Holds(n.Cmp(p.Number))
-	case TestTime:
-		return p.holdsTime(v)
-	case TestField:
-		return p.holdsField(ev, v)
+	case rule.TestTime:
+		return holdsTime(p, v)
+	case rule.TestField:
+		return holdsField(p, ev, v)
 	}
 	panic("sigma: predicate " + p.String() + " tests no value")
 }
 
-func (p *Predicate) holdsField(ev *Event, v []byte) bool {
+func holdsField(p *Predicate, ev *Event, v []byte) bool {
 	other := ev.fields.Lookup(stringBytes(p.OtherField))
 	if other == NoField {
 		return false
@@ -83,42 +84,42 @@ func (p *Predicate) holdsField(ev *Event, v []byte) bool {
 	return false
 }
 
-func placed(v, o []byte, place Place, cased bool) bool {
+func placed(v, o []byte, place rule.Place, cased bool) bool {
 	if !cased {
 		v, o = pattern.AppendFold(nil, v), pattern.AppendFold(nil, o)
 	}
 	switch place {
-	case AtStart:
+	case rule.AtStart:
 		return bytes.HasPrefix(v, o)
-	case AtEnd:
+	case rule.AtEnd:
 		return bytes.HasSuffix(v, o)
-	case Within:
+	case rule.Within:
 		return bytes.Contains(v, o)
 	}
 	return bytes.Equal(v, o)
 }
 
-func (p *Predicate) holdsTime(v []byte) bool {
+func holdsTime(p *Predicate, v []byte) bool {
 	t, ok := ParseTime(v)
 	if !ok {
 		return false
 	}
 	n := 0
 	switch p.Part {
-	case Minute:
+	case rule.Minute:
 		n = t.Minute()
-	case Hour:
+	case rule.Hour:
 		n = t.Hour()
-	case Day:
+	case rule.Day:
 		n = t.Day()
-	case Week:
+	case rule.Week:
 		_, n = t.ISOWeek()
-	case Month:
+	case rule.Month:
 		n = int(t.Month())
-	case Year:
+	case rule.Year:
 		n = t.Year()
 	}
-	return p.Compare.Holds(Number{IsInt: true, Int: int64(n), Float: float64(n)}.Cmp(p.Number))
+	return p.Compare.Holds(rule.Number{IsInt: true, Int: int64(n), Float: float64(n)}.Cmp(p.Number))
 }
 
 // timeLayouts are the date forms of log records; a fraction may follow seconds.
@@ -141,18 +142,18 @@ func ParseTime(v []byte) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// holds walks an expression without any index.
-func (e *Expr) holds(ev *Event, own int) bool {
+// exprHolds walks an expression without any index.
+func exprHolds(e *Expr, ev *Event, own int) bool {
 	switch e.Op {
-	case OpLeaf:
-		return e.Leaf.holds(ev, ev.fields.Lookup(stringBytes(e.Leaf.Field)), own)
-	case OpNot:
-		return !e.Args[0].holds(ev, own)
+	case rule.OpLeaf:
+		return holds(e.Leaf, ev, ev.fields.Lookup(stringBytes(e.Leaf.Field)), own)
+	case rule.OpNot:
+		return !exprHolds(e.Args[0], ev, own)
 	}
 	for _, a := range e.Args {
-		if a.holds(ev, own) != (e.Op == OpAnd) {
-			return e.Op == OpOr
+		if exprHolds(a, ev, own) != (e.Op == rule.OpAnd) {
+			return e.Op == rule.OpOr
 		}
 	}
-	return e.Op == OpAnd
+	return e.Op == rule.OpAnd
 }

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // holds evaluates a predicate the index does not decide, once per event.
@@ -23,28 +24,28 @@ func (m *Matcher) holds(b *bucket, ev *Event, i uint32) bool {
 
 func (m *Matcher) compute(ev *Event, p *pred, i uint32) bool {
 	switch p.Test {
-	case TestNull:
+	case rule.TestNull:
 		return !m.any(ev, p.slot, func([]byte) bool { return true })
-	case TestExists:
+	case rule.TestExists:
 		return (m.slotGen[p.slot] == m.gen) != p.Absent
-	case TestRegex:
+	case rule.TestRegex:
 		if p.index == indexMaybe && m.maybe[i] != m.gen {
 			return false
 		}
 		return m.any(ev, p.slot, func(v []byte) bool { return p.needs.Allows(v) && p.Regex.Match(v) })
-	case TestCIDR:
+	case rule.TestCIDR:
 		return m.any(ev, p.slot, func(v []byte) bool { return inNetwork(v, p.Network) })
-	case TestPattern:
+	case rule.TestPattern:
 		return m.any(ev, p.slot, func(v []byte) bool {
 			m.folded = pattern.AppendFold(m.folded[:0], v)
 			return p.matches(v, m.folded)
 		})
-	case TestField:
+	case rule.TestField:
 		return m.any(ev, p.slot, func(v []byte) bool {
 			return m.any(ev, p.other, func(o []byte) bool { return m.placed(v, o, p) })
 		})
 	}
-	return m.any(ev, p.slot, func(v []byte) bool { return p.holdsValue(ev, v) })
+	return m.any(ev, p.slot, func(v []byte) bool { return holdsValue(p.Predicate, ev, v) })
 }
 
 // any reports whether test holds for a value of the field in a slot; for
@@ -77,11 +78,11 @@ func (m *Matcher) placed(v, o []byte, p *pred) bool {
 		v, o = m.folded, m.other
 	}
 	switch p.Place {
-	case AtStart:
+	case rule.AtStart:
 		return bytes.HasPrefix(v, o)
-	case AtEnd:
+	case rule.AtEnd:
 		return bytes.HasSuffix(v, o)
-	case Within:
+	case rule.Within:
 		return bytes.Contains(v, o)
 	}
 	return bytes.Equal(v, o)

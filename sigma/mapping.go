@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tocsin-soc/tocsin/sigma/document"
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // Mapping says where log sources are found: which channel and event id belong to
@@ -94,7 +96,7 @@ func LoadMapping(fsys fs.FS) (*Mapping, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading mapping: %w", err)
 		}
-		docs, err := parseYAML(src)
+		docs, err := document.Parse(src)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -107,27 +109,27 @@ func LoadMapping(fsys fs.FS) (*Mapping, error) {
 	return m, nil
 }
 
-func (m *Mapping) add(doc *yamlNode) error {
-	product := doc.get("product").str()
-	sets, err := parseFieldSets(doc.get("field_sets"))
+func (m *Mapping) add(doc *document.Node) error {
+	product := doc.Get("product").Str()
+	sets, err := parseFieldSets(doc.Get("field_sets"))
 	if err != nil {
 		return err
 	}
-	for i, key := range doc.keys {
-		v := &doc.items[i]
+	for i, key := range doc.Keys {
+		v := &doc.Items[i]
 		switch key {
 		case "product", "field_sets":
 		case "any_channel":
-			if v.text == "true" {
+			if v.Text == "true" {
 				m.anyChannel = product
 			}
 		case "providers":
-			for j, p := range v.keys {
-				m.providers[pattern.FoldString(p)] = pattern.FoldString(v.items[j].str())
+			for j, p := range v.Keys {
+				m.providers[pattern.FoldString(p)] = pattern.FoldString(v.Items[j].Str())
 			}
 		case "services":
-			for j, service := range v.keys {
-				for _, c := range v.items[j].strs() {
+			for j, service := range v.Keys {
+				for _, c := range v.Items[j].Strs() {
 					src := m.channel(c, product)
 					src.services = append(src.services, strings.ToLower(service))
 				}
@@ -158,12 +160,12 @@ func (m *Mapping) channel(name, product string) *channelSource {
 	return c
 }
 
-func (m *Mapping) addCategories(n *yamlNode, product string, sets map[string]*fieldSet) error {
-	for i, category := range n.keys {
+func (m *Mapping) addCategories(n *document.Node, product string, sets map[string]*fieldSet) error {
+	for i, category := range n.Keys {
 		category = strings.ToLower(category)
-		m.categories[product+"/"+category] = len(n.items[i].items) > 0
-		for j := range n.items[i].items {
-			if err := m.addCategory(category, &n.items[i].items[j], product, sets); err != nil {
+		m.categories[product+"/"+category] = len(n.Items[i].Items) > 0
+		for j := range n.Items[i].Items {
+			if err := m.addCategory(category, &n.Items[i].Items[j], product, sets); err != nil {
 				return fmt.Errorf("category %s: %w", category, err)
 			}
 		}
@@ -171,15 +173,15 @@ func (m *Mapping) addCategories(n *yamlNode, product string, sets map[string]*fi
 	return nil
 }
 
-func (m *Mapping) addCategory(category string, n *yamlNode, product string, sets map[string]*fieldSet) error {
+func (m *Mapping) addCategory(category string, n *document.Node, product string, sets map[string]*fieldSet) error {
 	at := categorySource{category: category}
 	var events []int
-	for i, key := range n.keys {
-		v := &n.items[i]
+	for i, key := range n.Keys {
+		v := &n.Items[i]
 		switch key {
 		case "channels":
 		case "events":
-			for _, s := range v.strs() {
+			for _, s := range v.Strs() {
 				id, err := strconv.Atoi(s)
 				if err != nil {
 					return fmt.Errorf("event id %q", s)
@@ -187,20 +189,20 @@ func (m *Mapping) addCategory(category string, n *yamlNode, product string, sets
 				events = append(events, id)
 			}
 		case "when":
-			e, err := parseItems(v)
+			e, err := rule.ParseItems(v)
 			if err != nil {
 				return fmt.Errorf("when: %w", err)
 			}
 			at.when = e
 		case "fields":
-			if at.set = sets[v.str()]; at.set == nil {
-				return fmt.Errorf("no field set %q", v.str())
+			if at.set = sets[v.Str()]; at.set == nil {
+				return fmt.Errorf("no field set %q", v.Str())
 			}
 		default:
 			return fmt.Errorf("unknown key %q", key)
 		}
 	}
-	for _, c := range n.get("channels").strs() {
+	for _, c := range n.Get("channels").Strs() {
 		src := m.channel(c, product)
 		for _, id := range events {
 			src.events[id] = append(src.events[id], at)
@@ -209,19 +211,19 @@ func (m *Mapping) addCategory(category string, n *yamlNode, product string, sets
 	return nil
 }
 
-func parseFieldSets(n *yamlNode) (map[string]*fieldSet, error) {
+func parseFieldSets(n *document.Node) (map[string]*fieldSet, error) {
 	sets := map[string]*fieldSet{}
 	if n == nil {
 		return sets, nil
 	}
-	for i, name := range n.keys {
-		set := &fieldSet{name: name, fields: map[string]fieldSource{}, absent: n.items[i].get("absent").strs()}
-		fields := n.items[i].get("fields")
-		if fields == nil || fields.kind != yamlMap {
+	for i, name := range n.Keys {
+		set := &fieldSet{name: name, fields: map[string]fieldSource{}, absent: n.Items[i].Get("absent").Strs()}
+		fields := n.Items[i].Get("fields")
+		if fields == nil || fields.Kind != document.Map {
 			return nil, fmt.Errorf("field set %s has no fields", name)
 		}
-		for j, field := range fields.keys {
-			src, err := parseFieldSource(&fields.items[j])
+		for j, field := range fields.Keys {
+			src, err := parseFieldSource(&fields.Items[j])
 			if err != nil {
 				return nil, fmt.Errorf("field set %s, %s: %w", name, field, err)
 			}
@@ -232,28 +234,28 @@ func parseFieldSets(n *yamlNode) (map[string]*fieldSet, error) {
 	return sets, nil
 }
 
-func parseFieldSource(n *yamlNode) (fieldSource, error) {
-	if n.kind != yamlMap {
-		return fieldSource{from: n.strs()}, nil
+func parseFieldSource(n *document.Node) (fieldSource, error) {
+	if n.Kind != document.Map {
+		return fieldSource{from: n.Strs()}, nil
 	}
-	s := fieldSource{from: n.get("from").strs(), join: n.get("join").str()}
-	for i, key := range n.keys {
-		v := &n.items[i]
+	s := fieldSource{from: n.Get("from").Strs(), join: n.Get("join").Str()}
+	for i, key := range n.Keys {
+		v := &n.Items[i]
 		switch key {
 		case "from", "join":
 		case "as":
-			if s.decimal = v.str() == "decimal"; !s.decimal {
-				return s, fmt.Errorf("as: %q is not known", v.str())
+			if s.decimal = v.Str() == "decimal"; !s.decimal {
+				return s, fmt.Errorf("as: %q is not known", v.Str())
 			}
 		case "values":
 			s.values = map[string]string{}
-			for j, k := range v.keys {
-				s.values[pattern.FoldString(k)] = v.items[j].str()
+			for j, k := range v.Keys {
+				s.values[pattern.FoldString(k)] = v.Items[j].Str()
 			}
 		case "prefixes":
-			for j, k := range v.keys {
+			for j, k := range v.Keys {
 				text, one := strings.CutSuffix(k, "?")
-				s.prefixes = append(s.prefixes, prefixSource{from: pattern.FoldString(text), one: one, to: v.items[j].str()})
+				s.prefixes = append(s.prefixes, prefixSource{from: pattern.FoldString(text), one: one, to: v.Items[j].Str()})
 			}
 		default:
 			return s, fmt.Errorf("unknown key %q", key)
@@ -265,11 +267,11 @@ func parseFieldSource(n *yamlNode) (fieldSource, error) {
 	return s, nil
 }
 
-func (m *Mapping) addDerived(n *yamlNode) error {
-	for i := range n.items {
-		item := &n.items[i]
-		d := derivation{from: item.get("from").str(), names: map[string]string{}}
-		switch split := item.get("split").str(); split {
+func (m *Mapping) addDerived(n *document.Node) error {
+	for i := range n.Items {
+		item := &n.Items[i]
+		d := derivation{from: item.Get("from").Str(), names: map[string]string{}}
+		switch split := item.Get("split").Str(); split {
 		case ",":
 			d.sep = ','
 		case "lines":
@@ -277,26 +279,26 @@ func (m *Mapping) addDerived(n *yamlNode) error {
 		default:
 			return fmt.Errorf("derived from %s: split %q is neither , nor lines", d.from, split)
 		}
-		for _, c := range item.get("channels").strs() {
+		for _, c := range item.Get("channels").Strs() {
 			d.channels = append(d.channels, pattern.FoldString(c))
 		}
-		names := item.get("names")
+		names := item.Get("names")
 		if d.from == "" || names == nil {
 			return fmt.Errorf("derived: from and names are needed")
 		}
-		for j, k := range names.keys {
-			d.names[pattern.FoldString(k)] = names.items[j].str()
+		for j, k := range names.Keys {
+			d.names[pattern.FoldString(k)] = names.Items[j].Str()
 		}
 		m.derived = append(m.derived, d)
 	}
 	return nil
 }
 
-func (m *Mapping) addRecognised(n *yamlNode) error {
-	for i := range n.items {
-		item := &n.items[i]
-		r := recognition{fields: item.get("fields").strs(), is: Logsource{
-			Product: item.get("product").str(), Category: item.get("category").str(), Service: item.get("service").str()}}
+func (m *Mapping) addRecognised(n *document.Node) error {
+	for i := range n.Items {
+		item := &n.Items[i]
+		r := recognition{fields: item.Get("fields").Strs(), is: Logsource{
+			Product: item.Get("product").Str(), Category: item.Get("category").Str(), Service: item.Get("service").Str()}}
 		if len(r.fields) == 0 || r.is == (Logsource{}) {
 			return fmt.Errorf("recognise: fields and a source are needed")
 		}

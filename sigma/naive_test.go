@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // naiveEvent is an event as a plain list, the yardstick's only data structure.
@@ -122,33 +123,33 @@ func naiveGlob(p pattern.Pattern, v string, cased bool) bool {
 func naiveTest(p *Predicate, e *naiveEvent, nv naiveValue) bool {
 	v := nv.text
 	switch p.Test {
-	case TestPattern:
+	case rule.TestPattern:
 		if !p.Cased {
 			v = nv.lower
 		}
 		return naiveGlob(p.Pattern, v, p.Cased)
-	case TestRegex:
+	case rule.TestRegex:
 		return p.Regex.MatchString(v)
-	case TestCIDR:
+	case rule.TestCIDR:
 		a, err := netip.ParseAddr(v)
 		return err == nil && p.Network.Contains(a.Unmap().WithZone(""))
-	case TestCompare:
+	case rule.TestCompare:
 		f, err := strconv.ParseFloat(v, 64)
-		if _, ok := ParseNumber(v); err != nil || !ok {
+		if _, ok := rule.ParseNumber(v); err != nil || !ok {
 			return false
 		}
 		switch p.Compare {
-		case Less:
+		case rule.Less:
 			return f < p.Number.Float
-		case LessEqual:
+		case rule.LessEqual:
 			return f <= p.Number.Float
-		case Greater:
+		case rule.Greater:
 			return f > p.Number.Float
-		case GreaterEqual:
+		case rule.GreaterEqual:
 			return f >= p.Number.Float
 		}
 		return f == p.Number.Float
-	case TestField:
+	case rule.TestField:
 		others, _ := e.get(p.OtherField)
 		for _, o := range others {
 			a, b := v, o
@@ -160,8 +161,8 @@ func naiveTest(p *Predicate, e *naiveEvent, nv naiveValue) bool {
 			}
 		}
 		return false
-	case TestTime:
-		return p.holdsTime([]byte(v))
+	case rule.TestTime:
+		return holdsTime(p, []byte(v))
 	}
 	panic("not a test of a value")
 }
@@ -177,9 +178,9 @@ func naivePredicate(p *Predicate, e *naiveEvent) bool {
 	}
 	values, present := e.get(p.Field)
 	switch p.Test {
-	case TestNull:
+	case rule.TestNull:
 		return len(values) == 0
-	case TestExists:
+	case rule.TestExists:
 		return present != p.Absent
 	}
 	for _, v := range e.values {
@@ -192,17 +193,17 @@ func naivePredicate(p *Predicate, e *naiveEvent) bool {
 
 func naiveExpr(x *Expr, e *naiveEvent) bool {
 	switch x.Op {
-	case OpLeaf:
+	case rule.OpLeaf:
 		return naivePredicate(x.Leaf, e)
-	case OpNot:
+	case rule.OpNot:
 		return !naiveExpr(x.Args[0], e)
 	}
 	for _, a := range x.Args {
-		if naiveExpr(a, e) != (x.Op == OpAnd) {
-			return x.Op == OpOr
+		if naiveExpr(a, e) != (x.Op == rule.OpAnd) {
+			return x.Op == rule.OpOr
 		}
 	}
-	return x.Op == OpAnd
+	return x.Op == rule.OpAnd
 }
 
 // naiveMatch walks every rule: no index, no routes, one decision after another.

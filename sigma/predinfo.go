@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // predInfo is a predicate prepared for matching, once per program.
@@ -15,7 +16,7 @@ type predInfo struct {
 	index  indexKind
 	needle pattern.Needle // what to look for, folded, when index is not indexNone
 	folded pattern.Pattern
-	needs  pattern.Requirement // TestRegex
+	needs  pattern.Requirement // rule.TestRegex
 	weight float64             // guessed share of events on which it holds; for choosing triggers
 }
 
@@ -46,7 +47,7 @@ func (t *predTable) intern(p *Predicate) int32 {
 	if i, ok := t.seen[p]; ok {
 		return i
 	}
-	key := p.key()
+	key := predicateKey(p)
 	i, ok := t.byKey[key]
 	if !ok {
 		i = int32(len(t.infos))
@@ -58,13 +59,13 @@ func (t *predTable) intern(p *Predicate) int32 {
 	return i
 }
 
-// key is equal for predicates of equal meaning.
-func (p *Predicate) key() string {
+// predicateKey is equal for predicates of equal meaning.
+func predicateKey(p *Predicate) string {
 	var b strings.Builder
 	b.WriteString(p.Field)
 	b.WriteByte(0)
 	b.WriteByte('A' + byte(p.Test))
-	if p.Test == TestPattern {
+	if p.Test == rule.TestPattern {
 		if p.Cased {
 			b.WriteByte('!')
 			b.WriteString(p.Pattern.Key())
@@ -80,9 +81,9 @@ func (p *Predicate) key() string {
 func (t *predTable) prepare(p *Predicate) predInfo {
 	in := predInfo{Predicate: p, field: t.fields.ID(p.Field), other: t.fields.ID(p.OtherField), weight: 1}
 	switch p.Test {
-	case TestPattern:
+	case rule.TestPattern:
 		in.preparePattern()
-	case TestRegex:
+	case rule.TestRegex:
 		in.needs = pattern.Require(p.Regex.String())
 		if in.needs.Literals != nil {
 			in.index = indexMaybe

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
+	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
 // routes finds, for the source of an event, the rules that are about it. What an
@@ -121,9 +122,9 @@ func (r *routes) aboutChannel(l Logsource, src *channelSource) bool {
 // false when e does not demand any.
 func necessaryEvents(e *Expr) (ids map[int32]bool, ok bool) {
 	switch e.Op {
-	case OpLeaf:
+	case rule.OpLeaf:
 		q := e.Leaf
-		if q.Field != "EventID" || q.Test != TestPattern {
+		if q.Field != "EventID" || q.Test != rule.TestPattern {
 			return nil, false
 		}
 		text, plain := q.Pattern.Plain()
@@ -132,14 +133,14 @@ func necessaryEvents(e *Expr) (ids map[int32]bool, ok bool) {
 			return nil, false
 		}
 		return map[int32]bool{id: true}, true
-	case OpAnd:
+	case rule.OpAnd:
 		for _, a := range e.Args {
 			if set, yes := necessaryEvents(a); yes && (!ok || len(set) < len(ids)) {
 				ids, ok = set, true
 			}
 		}
 		return ids, ok
-	case OpOr:
+	case rule.OpOr:
 		ids = map[int32]bool{}
 		for _, a := range e.Args {
 			set, yes := necessaryEvents(a)
@@ -294,7 +295,7 @@ func (r *routes) appendMembers(out []member, rules []int32, event int32, variant
 				variant = "@" + v.set.name
 			}
 			if v.when != nil {
-				e = And(v.when, e)
+				e = rule.And(v.when, e)
 				variant += "&" + v.when.String()
 			}
 			out = append(out, member{rule: i, expr: e, set: v.set, variant: variant})

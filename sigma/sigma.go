@@ -17,3 +17,40 @@
 // differential test and fuzzing against a naive evaluator, and by SigmaHQ's
 // regression data when that lies beside the repository.
 package sigma
+
+import (
+	"io/fs"
+
+	"github.com/tocsin-soc/tocsin/sigma/rule"
+)
+
+// The words of the rule language; see package rule.
+type (
+	Rule      = rule.Rule
+	Head      = rule.Head
+	Level     = rule.Level
+	Logsource = rule.Logsource
+	Expr      = rule.Expr
+	Predicate = rule.Predicate
+	Set       = rule.Set
+	Rejection = rule.Rejection
+)
+
+// The levels of a rule, from least to most severe.
+const (
+	LevelNone     = rule.LevelNone
+	Informational = rule.Informational
+	Low           = rule.Low
+	Medium        = rule.Medium
+	High          = rule.High
+	Critical      = rule.Critical
+)
+
+// Load reads every .yml and .yaml file of fsys; see rule.Load.
+func Load(fsys fs.FS) (*Set, error) { return rule.Load(fsys) }
+
+// Parse reads the documents of one file; see rule.Parse.
+func Parse(source string, src []byte) Set { return rule.Parse(source, src) }
+
+// ParseLevel reads a level; "" is LevelNone.
+func ParseLevel(s string) (Level, error) { return rule.ParseLevel(s) }

@@ -1,4 +1,4 @@
-package sigma
+package rule
 
 import (
 	"fmt"
@@ -181,7 +181,7 @@ func (c Compare) Holds(cmp int) bool {
 	case GreaterEqual:
 		return cmp >= 0
 	}
-	panic("sigma: unknown comparison")
+	panic("rule: unknown comparison")
 }
 
 // DatePart is what a time modifier takes from a date.
@@ -317,5 +317,5 @@ func (p *Predicate) String() string {
 	case TestTime:
 		return fmt.Sprintf("%s|%s %s %s", field, datePartNames[p.Part], compareSigns[p.Compare], p.Number)
 	}
-	panic("sigma: unknown test")
+	panic("rule: unknown test")
 }

@@ -1,4 +1,4 @@
-package sigma
+package rule
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tocsin-soc/tocsin/sigma/document"
 )
 
 // Set is what a folder of Sigma documents holds.
@@ -78,7 +80,7 @@ func (s *Set) Add(o *Set) {
 // Parse reads the documents of one file, named source in rejections.
 func Parse(source string, src []byte) Set {
 	var set Set
-	docs, err := parseYAML(src)
+	docs, err := document.Parse(src)
 	if err != nil {
 		set.Rejected = append(set.Rejected, Rejection{Source: source, Reason: err.Error()})
 		return set
@@ -93,7 +95,7 @@ func Parse(source string, src []byte) Set {
 	return set
 }
 
-func (s *Set) parseDocument(doc *yamlNode, source string) {
+func (s *Set) parseDocument(doc *document.Node, source string) {
 	head, err := parseHead(doc, source)
 	rejection := Rejection{Source: source, ID: head.ID, Title: head.Title}
 	if err == nil && (head.Status == "deprecated" || head.Status == "unsupported") {
@@ -110,9 +112,9 @@ func (s *Set) parseDocument(doc *yamlNode, source string) {
 	}
 }
 
-func (s *Set) parseBody(doc *yamlNode, head Head) error {
-	if a := doc.get("action"); a != nil {
-		return fmt.Errorf("action %q: rule collections ended with Sigma 2.0; write each rule out", a.str())
+func (s *Set) parseBody(doc *document.Node, head Head) error {
+	if a := doc.Get("action"); a != nil {
+		return fmt.Errorf("action %q: rule collections ended with Sigma 2.0; write each rule out", a.Str())
 	}
 	r, err := parseRule(doc, head)
 	if err != nil {

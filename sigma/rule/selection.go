@@ -1,41 +1,43 @@
-package sigma
+package rule
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/sigma/document"
 )
 
 // parseSelection resolves one named search: a map is all of its items, a list is
 // any of its elements, a scalar is a keyword.
-func parseSelection(n *yamlNode) (*Expr, error) {
-	switch n.kind {
-	case yamlMap:
-		return parseItems(n)
-	case yamlList:
+func parseSelection(n *document.Node) (*Expr, error) {
+	switch n.Kind {
+	case document.Map:
+		return ParseItems(n)
+	case document.List:
 		return parseAlternatives(n)
-	case yamlNull:
+	case document.Null:
 		return nil, fmt.Errorf("is empty")
 	}
-	return parseItem("", []yamlNode{*n})
+	return parseItem("", []document.Node{*n})
 }
 
-func parseAlternatives(n *yamlNode) (*Expr, error) {
-	if len(n.items) == 0 {
+func parseAlternatives(n *document.Node) (*Expr, error) {
+	if len(n.Items) == 0 {
 		return nil, fmt.Errorf("is an empty list")
 	}
 	var args []*Expr
-	var keywords []yamlNode
-	for i := range n.items {
-		item := &n.items[i]
-		switch item.kind {
-		case yamlMap:
-			e, err := parseItems(item)
+	var keywords []document.Node
+	for i := range n.Items {
+		item := &n.Items[i]
+		switch item.Kind {
+		case document.Map:
+			e, err := ParseItems(item)
 			if err != nil {
 				return nil, err
 			}
 			args = append(args, e)
-		case yamlList:
-			return nil, fmt.Errorf("line %d: a list inside a list has no meaning", item.line)
+		case document.List:
+			return nil, fmt.Errorf("line %d: a list inside a list has no meaning", item.Line)
 		default:
 			keywords = append(keywords, *item)
 		}
@@ -50,18 +52,20 @@ func parseAlternatives(n *yamlNode) (*Expr, error) {
 	return Or(args...), nil
 }
 
-func parseItems(n *yamlNode) (*Expr, error) {
-	if len(n.keys) == 0 {
+// ParseItems resolves a map of "field|modifiers: values" items, all of which must
+// hold.
+func ParseItems(n *document.Node) (*Expr, error) {
+	if len(n.Keys) == 0 {
 		return nil, fmt.Errorf("is an empty map")
 	}
-	args := make([]*Expr, 0, len(n.keys))
-	for i, key := range n.keys {
-		v := &n.items[i]
-		values := []yamlNode{*v}
-		switch v.kind {
-		case yamlList:
-			values = v.items
-		case yamlMap:
+	args := make([]*Expr, 0, len(n.Keys))
+	for i, key := range n.Keys {
+		v := &n.Items[i]
+		values := []document.Node{*v}
+		switch v.Kind {
+		case document.List:
+			values = v.Items
+		case document.Map:
 			return nil, fmt.Errorf("%s: a map is no value", key)
 		}
 		e, err := parseItem(key, values)
@@ -74,7 +78,7 @@ func parseItems(n *yamlNode) (*Expr, error) {
 }
 
 // parseItem resolves "field|modifier…: values". An empty field means keywords.
-func parseItem(key string, values []yamlNode) (*Expr, error) {
+func parseItem(key string, values []document.Node) (*Expr, error) {
 	field, chain, _ := strings.Cut(key, "|")
 	var mods []string
 	if chain != "" {
@@ -89,8 +93,8 @@ func parseItem(key string, values []yamlNode) (*Expr, error) {
 	}
 	args := make([]*Expr, 0, len(values))
 	for i := range values {
-		if k := values[i].kind; k == yamlMap || k == yamlList {
-			return nil, fmt.Errorf("line %d: only plain values may stand in a value list", values[i].line)
+		if k := values[i].Kind; k == document.Map || k == document.List {
+			return nil, fmt.Errorf("line %d: only plain values may stand in a value list", values[i].Line)
 		}
 		e, err := c.value(&values[i])
 		if err != nil {

@@ -1,8 +1,10 @@
-package sigma
+package rule
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/sigma/document"
 )
 
 // Level is the severity a rule's author gives a match.
@@ -111,21 +113,21 @@ func (r Rejection) String() string {
 
 var statuses = map[string]bool{"": true, "stable": true, "test": true, "experimental": true, "deprecated": true, "unsupported": true}
 
-func parseHead(doc *yamlNode, source string) (Head, error) {
+func parseHead(doc *document.Node, source string) (Head, error) {
 	h := Head{
-		ID:          doc.get("id").str(),
-		Name:        doc.get("name").str(),
-		Title:       strings.TrimSpace(doc.get("title").str()),
-		Status:      strings.ToLower(doc.get("status").str()),
-		Author:      strings.TrimSpace(strings.Join(doc.get("author").strs(), ", ")),
-		Date:        doc.get("date").str(),
-		Modified:    doc.get("modified").str(),
-		Description: strings.TrimSpace(doc.get("description").str()),
-		License:     doc.get("license").str(),
-		Tags:        doc.get("tags").strs(),
-		References:  doc.get("references").strs(),
-		FalsePos:    doc.get("falsepositives").strs(),
-		Fields:      doc.get("fields").strs(),
+		ID:          doc.Get("id").Str(),
+		Name:        doc.Get("name").Str(),
+		Title:       strings.TrimSpace(doc.Get("title").Str()),
+		Status:      strings.ToLower(doc.Get("status").Str()),
+		Author:      strings.TrimSpace(strings.Join(doc.Get("author").Strs(), ", ")),
+		Date:        doc.Get("date").Str(),
+		Modified:    doc.Get("modified").Str(),
+		Description: strings.TrimSpace(doc.Get("description").Str()),
+		License:     doc.Get("license").Str(),
+		Tags:        doc.Get("tags").Strs(),
+		References:  doc.Get("references").Strs(),
+		FalsePos:    doc.Get("falsepositives").Strs(),
+		Fields:      doc.Get("fields").Strs(),
 		Source:      source,
 	}
 	if h.Title == "" {
@@ -135,29 +137,29 @@ func parseHead(doc *yamlNode, source string) (Head, error) {
 		return h, fmt.Errorf("status %q is none of stable, test, experimental, deprecated, unsupported", h.Status)
 	}
 	var err error
-	h.Level, err = ParseLevel(doc.get("level").str())
+	h.Level, err = ParseLevel(doc.Get("level").Str())
 	return h, err
 }
 
 // parseRule reads a detection rule on single events.
-func parseRule(doc *yamlNode, head Head) (*Rule, error) {
+func parseRule(doc *document.Node, head Head) (*Rule, error) {
 	r := &Rule{Head: head}
 	var err error
-	if r.Logsource, err = parseLogsource(doc.get("logsource")); err != nil {
+	if r.Logsource, err = parseLogsource(doc.Get("logsource")); err != nil {
 		return nil, err
 	}
-	r.Expr, err = parseDetection(doc.get("detection"))
+	r.Expr, err = parseDetection(doc.Get("detection"))
 	return r, err
 }
 
-func parseLogsource(n *yamlNode) (Logsource, error) {
-	if n == nil || n.kind != yamlMap {
+func parseLogsource(n *document.Node) (Logsource, error) {
+	if n == nil || n.Kind != document.Map {
 		return Logsource{}, fmt.Errorf("logsource is missing")
 	}
 	l := Logsource{
-		Product:  strings.ToLower(n.get("product").str()),
-		Category: strings.ToLower(n.get("category").str()),
-		Service:  strings.ToLower(n.get("service").str()),
+		Product:  strings.ToLower(n.Get("product").Str()),
+		Category: strings.ToLower(n.Get("category").Str()),
+		Service:  strings.ToLower(n.Get("service").Str()),
 	}
 	if l == (Logsource{}) {
 		return l, fmt.Errorf("logsource names neither product nor category nor service")
@@ -170,7 +172,7 @@ var detectionWords = map[string]bool{"condition": true, "timeframe": true}
 
 // parseDetection resolves a detection (or filter) section into one expression.
 // Several conditions are alternatives.
-func parseDetection(n *yamlNode) (*Expr, error) {
+func parseDetection(n *document.Node) (*Expr, error) {
 	conditions, err := parseConditions(n)
 	if err != nil {
 		return nil, err
@@ -183,32 +185,32 @@ func parseDetection(n *yamlNode) (*Expr, error) {
 	return resolveDetection(n, conditions)
 }
 
-func parseConditions(n *yamlNode) ([]string, error) {
-	if n == nil || n.kind != yamlMap {
+func parseConditions(n *document.Node) ([]string, error) {
+	if n == nil || n.Kind != document.Map {
 		return nil, fmt.Errorf("detection is missing")
 	}
-	c := n.get("condition")
-	if c == nil || c.kind == yamlMap || c.kind == yamlNull {
+	c := n.Get("condition")
+	if c == nil || c.Kind == document.Map || c.Kind == document.Null {
 		return nil, fmt.Errorf("detection has no condition")
 	}
-	conditions := c.strs()
+	conditions := c.Strs()
 	if len(conditions) == 0 {
 		return nil, fmt.Errorf("detection has no condition")
 	}
 	return conditions, nil
 }
 
-func resolveDetection(n *yamlNode, conditions []string) (*Expr, error) {
+func resolveDetection(n *document.Node, conditions []string) (*Expr, error) {
 	var names []string
 	selections := map[string]*Expr{}
-	for i, key := range n.keys {
+	for i, key := range n.Keys {
 		if detectionWords[key] {
 			continue
 		}
 		if selections[key] != nil {
 			return nil, fmt.Errorf("selection %s: defined twice", key)
 		}
-		e, err := parseSelection(&n.items[i])
+		e, err := parseSelection(&n.Items[i])
 		if err != nil {
 			return nil, fmt.Errorf("selection %s: %w", key, err)
 		}

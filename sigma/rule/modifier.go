@@ -1,4 +1,4 @@
-package sigma
+package rule
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tocsin-soc/tocsin/sigma/document"
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
 )
 
@@ -180,9 +181,9 @@ func (c *modifierChain) special() string {
 }
 
 // value resolves one value of the item.
-func (c *modifierChain) value(v *yamlNode) (*Expr, error) {
+func (c *modifierChain) value(v *document.Node) (*Expr, error) {
 	switch {
-	case v.kind == yamlNull:
+	case v.Kind == document.Null:
 		if len(c.steps) > 0 || c.special() != "" || c.cased || c.expand {
 			return nil, fmt.Errorf("null cannot take modifiers")
 		}
@@ -191,26 +192,26 @@ func (c *modifierChain) value(v *yamlNode) (*Expr, error) {
 		}
 		return Leaf(&Predicate{Field: c.field, Test: TestNull}), nil
 	case c.exists:
-		if v.kind != yamlBool {
-			return nil, fmt.Errorf("exists takes true or false, not %q", v.text)
+		if v.Kind != document.Bool {
+			return nil, fmt.Errorf("exists takes true or false, not %q", v.Text)
 		}
-		return Leaf(&Predicate{Field: c.field, Test: TestExists, Absent: v.text == "false"}), nil
+		return Leaf(&Predicate{Field: c.field, Test: TestExists, Absent: v.Text == "false"}), nil
 	case c.compares || c.parts:
 		return c.number(v)
 	case c.re:
-		return c.regex(v.text)
+		return c.regex(v.Text)
 	case c.cidr:
-		return c.network(v.text)
+		return c.network(v.Text)
 	case c.fieldref:
 		return c.reference(v)
 	}
 	return c.pattern(v)
 }
 
-func (c *modifierChain) number(v *yamlNode) (*Expr, error) {
-	n, ok := ParseNumber(v.text)
+func (c *modifierChain) number(v *document.Node) (*Expr, error) {
+	n, ok := ParseNumber(v.Text)
 	if !ok {
-		return nil, fmt.Errorf("%s needs a number, not %q", c.special(), v.text)
+		return nil, fmt.Errorf("%s needs a number, not %q", c.special(), v.Text)
 	}
 	p := &Predicate{Field: c.field, Test: TestCompare, Compare: c.compare, Number: n}
 	if c.parts {
@@ -277,18 +278,18 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return n, nil
 }
 
-func (c *modifierChain) reference(v *yamlNode) (*Expr, error) {
-	if v.kind != yamlString || v.text == "" {
+func (c *modifierChain) reference(v *document.Node) (*Expr, error) {
+	if v.Kind != document.String || v.Text == "" {
 		return nil, fmt.Errorf("fieldref needs the name of a field")
 	}
 	return Leaf(&Predicate{Field: c.field, Test: TestField, Place: c.place, Cased: c.cased,
-		OtherField: strings.ReplaceAll(v.text, " ", "")}), nil
+		OtherField: strings.ReplaceAll(v.Text, " ", "")}), nil
 }
 
 // pattern applies the text modifiers in order. A value that a modifier expands
 // stays one alternative of the item, also inside all.
-func (c *modifierChain) pattern(v *yamlNode) (*Expr, error) {
-	list := []pattern.Pattern{pattern.Parse(v.text, c.expand)}
+func (c *modifierChain) pattern(v *document.Node) (*Expr, error) {
+	list := []pattern.Pattern{pattern.Parse(v.Text, c.expand)}
 	cased := c.cased
 	for _, step := range c.steps {
 		var next []pattern.Pattern
@@ -347,7 +348,7 @@ func applyStep(step string, p pattern.Pattern) ([]pattern.Pattern, error) {
 		}
 		return out, nil
 	}
-	panic("sigma: unknown text modifier " + step)
+	panic("rule: unknown text modifier " + step)
 }
 
 func bytesPattern(b []byte) []pattern.Pattern { return []pattern.Pattern{pattern.Text(string(b))} }
