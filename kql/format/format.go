@@ -23,6 +23,29 @@ func Script(s *ast.Script, src string) string {
 	if s.Command != nil {
 		return strings.TrimSpace(src) + "\n"
 	}
+	out := once(s, src)
+	if len(s.Comments) == 0 {
+		return out
+	}
+	// A comment deep inside an expression moves to the end of its line, where it belongs to
+	// something else and may let another group close up. A second look settles that.
+	for range maxLooks {
+		again, diags := parser.Parse(out)
+		if diags.HasErrors() {
+			break // unreachable: the tree of the result is the tree of the source
+		}
+		next := once(again, out)
+		if next == out {
+			break
+		}
+		out = next
+	}
+	return out
+}
+
+const maxLooks = 4
+
+func once(s *ast.Script, src string) string {
 	b := &builder{src: src, comments: s.Comments}
 	return layout(b.script(s))
 }
