@@ -36,6 +36,7 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 			out[id] = sql
 		}
 	}
+	first := firstSeen(s)
 	var b strings.Builder
 	b.WriteString("SELECT ")
 	n := 0
@@ -60,6 +61,9 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	if n == 0 {
 		b.WriteString("1 AS one")
 	}
+	if first != "" && len(groups) > 0 {
+		b.WriteString(", " + first + " AS ord")
+	}
 	t := *s
 	t.order = nil
 	t.tail(&b, false)
@@ -73,7 +77,30 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	if _, ok := out[l.by]; ok {
 		res.set(l.by, colName(l.by))
 	}
+	if first != "" && len(groups) > 0 {
+		res.order = []string{"ord ASC NULLS LAST"}
+	}
 	return res
+}
+
+// firstSeen is where a group's first row stands, when the rows have positions:
+// the groups of a literal table come in the order of their first rows.
+func firstSeen(s *sel) string {
+	var terms []string
+	for _, t := range s.order {
+		x, dir := splitTerm(t)
+		if dir != " ASC NULLS LAST" || !simple(x) {
+			return ""
+		}
+		terms = append(terms, x)
+	}
+	switch len(terms) {
+	case 0:
+		return ""
+	case 1:
+		return "min(" + terms[0] + ")"
+	}
+	return "min(ROW(" + strings.Join(terms, ", ") + "))"
 }
 
 // agg lowers one aggregate call to the SQL of each of its columns.
@@ -187,6 +214,10 @@ func (l *lowerer) avg(a string, in, t catalog.Type, where string) string {
 		return "trunc(avg(" + a + ")" + where + ")::BIGINT"
 	case catalog.Decimal:
 		return "kql_decimal('/', sum(" + a + ")" + where + "::VARCHAR, (count(" + a + ")" + where + ")::VARCHAR)::" + decimalType
+	}
+	if in == catalog.Long {
+		// Kusto's sum behind it wraps, so its mean does too.
+		return "CASE WHEN count(" + a + ")" + where + " = 0 THEN 'nan'::DOUBLE ELSE " + sum(a, in, catalog.Long, where) + "::DOUBLE / count(" + a + ")" + where + " END"
 	}
 	return "coalesce(avg(" + a + ")" + where + ", 'nan'::DOUBLE)"
 }
@@ -327,13 +358,22 @@ func (l *lowerer) list(a string, t catalog.Type, size, mode string, s *sel, wher
 		x = "kql_datetime_text(" + a + ")"
 	case catalog.TimeSpan:
 		x = "kql_timespan_text(" + a + ")"
-	case catalog.Decimal, catalog.Guid:
+	case catalog.Decimal:
+		x = "kql_text_of_decimal(" + a + "::VARCHAR)"
+	case catalog.Guid:
 		x = a + "::VARCHAR"
 	}
 	if mode == "nulls" && x != a {
 		x = "CASE WHEN " + a + " IS NOT NULL THEN " + x + " END"
 	}
 	list := "list(" + x + ordered(s) + ")" + where(cond)
+	if mode == "set" && len(s.order) > 0 {
+		// Rows in a known order: the set keeps the order of first sight.
+		if size == "" {
+			size = "NULL::BIGINT"
+		}
+		return "kql_set_of(" + jsonList(a, t, s, where(cond)) + ", " + size + ")"
+	}
 	if mode == "set" {
 		list = "list(DISTINCT " + x + ")" + where(cond)
 	}

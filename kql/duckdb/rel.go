@@ -136,7 +136,14 @@ func (l *lowerer) values(r *plan.Values) *sel {
 		for j, x := range row {
 			cells[j] = l.expr(x, scope)
 		}
+		if len(r.Rows) > 1 {
+			cells = append(cells, strconv.Itoa(i))
+		}
 		rows[i] = "(" + strings.Join(cells, ", ") + ")"
+	}
+	if len(rows) > 1 {
+		names = append(names, "ord")
+		s.order = []string{alias + ".ord ASC NULLS LAST"}
 	}
 	if len(rows) == 0 {
 		cells := make([]string, len(r.Cols))
@@ -306,18 +313,37 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	if len(r.Inputs) == 0 {
 		return l.values(&plan.Values{Cols: r.Cols})
 	}
+	sels := make([]*sel, len(r.Inputs))
+	placed := true
+	for i, in := range r.Inputs {
+		sels[i] = l.rel(in)
+		placed = placed && firstSeen(sels[i]) != "" && len(sels[i].order) == 1
+	}
 	parts := make([]string, len(r.Inputs))
 	for i, in := range r.Inputs {
-		s := l.rel(in)
 		ids := make([]plan.ColID, len(r.Cols))
 		for j, c := range in.Columns() {
 			ids[j] = c.ID
 		}
-		parts[i] = "(" + s.text(ids, nil, false) + ")"
+		if sels[i].cols[l.by] != "" {
+			ids = append(ids, l.by)
+		}
+		var extra []string
+		if placed {
+			x, _ := splitTerm(sels[i].order[0])
+			extra = []string{strconv.Itoa(i) + " AS branch", x + " AS ord"}
+		}
+		parts[i] = "(" + sels[i].text(ids, extra, false) + ")"
 	}
 	names := make([]string, len(r.Cols))
 	for i, c := range r.Cols {
 		names[i] = colName(c.ID)
+	}
+	if sels[0].cols[l.by] != "" {
+		names = append(names, colName(l.by))
+	}
+	if placed {
+		names = append(names, "branch", "ord")
 	}
 	list := ""
 	if len(names) > 0 {
@@ -326,6 +352,12 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	s := newSel("(" + strings.Join(parts, " UNION ALL ") + ") AS " + l.alias("t") + list)
 	for _, c := range r.Cols {
 		s.set(c.ID, colName(c.ID))
+	}
+	if sels[0].cols[l.by] != "" {
+		s.set(l.by, colName(l.by))
+	}
+	if placed {
+		s.order = []string{"branch ASC NULLS LAST", "ord ASC NULLS LAST"}
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -322,7 +323,7 @@ func (l *lowerer) extremeOf(f *plan.Func, s *sel) string {
 	for i, x := range f.Args {
 		parts[i] = l.expr(x, s)
 		if f.T == catalog.Real {
-			if _, ok := isConst(x); !ok {
+			if c, ok := isConst(x); !ok || math.IsNaN(c.Real) {
 				nans = append(nans, "coalesce(isnan("+parts[i]+"), FALSE)")
 			}
 		}

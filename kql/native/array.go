@@ -123,25 +123,16 @@ func arraySortBy(a []any) any {
 	if !ok {
 		return nil
 	}
-	order := make([]any, len(first))
-	for i, v := range first {
-		order[i] = []any{v, int64(i)}
-	}
-	keyed := make([]any, len(first))
 	index := make([]int, len(first))
 	for i := range index {
 		index[i] = i
 	}
-	copy(keyed, first)
 	stableIndex(index, func(i, j int) bool {
 		x, y := first[i], first[j]
 		if x == nil || y == nil {
 			return x != nil && y == nil
 		}
-		if desc {
-			return compare(y, x) < 0
-		}
-		return compare(x, y) < 0
+		return before(x, y, desc)
 	})
 	out := []any{}
 	for _, v := range a[1:] {

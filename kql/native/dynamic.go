@@ -296,9 +296,14 @@ func sortValues(list []any, desc bool) {
 		if x == nil || y == nil {
 			return x != nil && y == nil
 		}
-		if desc {
-			return compare(y, x) < 0
-		}
-		return compare(x, y) < 0
+		return before(x, y, desc)
 	})
+}
+
+// before orders two values; kinds keep their order even descending.
+func before(x, y any, desc bool) bool {
+	if desc && rank(x) == rank(y) {
+		return compare(y, x) < 0
+	}
+	return compare(x, y) < 0
 }

@@ -86,10 +86,11 @@ func mathFunctions() []Function {
 	}
 }
 
-// logarithm to base 2, 10 or (0) e; of a negative number null, of 0 -Infinity.
+// logarithm to base 2, 10 or (0) e; of 0 -Infinity; of a negative number NaN, but
+// the natural one null, as the Kusto engine has it.
 func logarithm(a []any) any {
 	x, ok := a[0].(float64)
-	if !ok || x < 0 {
+	if !ok || x < 0 && a[1] == int64(0) {
 		return nil
 	}
 	switch a[1] {

@@ -63,9 +63,9 @@ func substring(a []any) any {
 	r := []rune(str(a[0]))
 	n := int64(len(r))
 	if start < 0 {
-		start = max(0, n+start)
+		start += n
 	}
-	if start >= n || length <= 0 {
+	if start < 0 || start >= n || length <= 0 {
 		return ""
 	}
 	end := n
