@@ -1,0 +1,221 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+)
+
+func raws(n, size int) []tocsin.Raw {
+	list := make([]tocsin.Raw, n)
+	for i := range list {
+		list[i] = tocsin.Raw{Source: "s", Position: fmt.Sprint(i), Body: make([]byte, size)}
+	}
+	return list
+}
+
+// sink counts what it is given; it waits for gate if there is one.
+type sink struct {
+	mu       sync.Mutex
+	batches  []int
+	received map[string]int
+	gate     chan struct{}
+	fail     error
+}
+
+func (s *sink) take(ctx context.Context, raws []tocsin.Raw) (ingest.Receipt, error) {
+	if s.gate != nil {
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return ingest.Receipt{}, ctx.Err()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return ingest.Receipt{}, s.fail
+	}
+	s.batches = append(s.batches, len(raws))
+	for _, r := range raws {
+		if s.received == nil {
+			s.received = map[string]int{}
+		}
+		s.received[r.Position]++
+	}
+	return ingest.Receipt{Stored: len(raws)}, nil
+}
+
+func TestQueue_HandsOnEverythingOnce(t *testing.T) {
+	s := &sink{}
+	q := ingest.NewQueue(ingest.QueueOptions{Sink: s.take, BatchRecords: 100, MaxBytes: 50_000})
+	receipt, err := q.Submit(context.Background(), raws(1234, 50))
+	if err != nil || receipt.Received != 1234 || receipt.Stored != 1234 {
+		t.Errorf("got %+v, %v", receipt, err)
+	}
+	if len(s.received) != 1234 || len(s.batches) != 13 || q.Held() != 0 {
+		t.Errorf("%d records in %d batches, %d bytes held", len(s.received), len(s.batches), q.Held())
+	}
+	if receipt, err := q.Submit(context.Background(), nil); err != nil || receipt != (ingest.Receipt{}) {
+		t.Errorf("an empty submission gives %+v, %v", receipt, err)
+	}
+}
+
+func TestQueue_RefusesWhenFull(t *testing.T) {
+	s := &sink{gate: make(chan struct{})}
+	q := ingest.NewQueue(ingest.QueueOptions{Sink: s.take, MaxBytes: 10_000})
+	first := make(chan error)
+	go func() { _, err := q.Submit(context.Background(), raws(1, 9_000)); first <- err }()
+	for q.Held() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	_, err := q.Submit(context.Background(), raws(1, 5_000))
+	var full *ingest.Full
+	if kind, message := tocsin.Explain(err); kind != tocsin.Unavailable || !errors.As(err, &full) || full.RetryAfter != time.Second || !strings.Contains(message, "send it again in 1s") {
+		t.Errorf("got %v", err)
+	}
+	close(s.gate)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	// A submission larger than the whole queue gets through an empty one.
+	if receipt, err := q.Submit(context.Background(), raws(1, 50_000)); err != nil || receipt.Stored != 1 {
+		t.Errorf("got %+v, %v", receipt, err)
+	}
+}
+
+func TestQueue_StopsAtTheFirstError(t *testing.T) {
+	boom := tocsin.Errorf(tocsin.Unavailable, "no")
+	s := &sink{fail: boom}
+	q := ingest.NewQueue(ingest.QueueOptions{Sink: s.take, BatchRecords: 10, Parallel: 1})
+	if _, err := q.Submit(context.Background(), raws(1000, 10)); !errors.Is(err, boom) || q.Held() != 0 {
+		t.Errorf("got %v, %d bytes held", err, q.Held())
+	}
+	broken := errors.New("the stream broke")
+	s.fail = nil
+	receipt, err := q.Feed(context.Background(), func(yield func(tocsin.Raw, error) bool) {
+		for _, r := range raws(25, 10) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		yield(tocsin.Raw{}, broken)
+	})
+	if !errors.Is(err, broken) || receipt.Stored != 25 {
+		t.Errorf("got %+v, %v: what came before the error must be stored", receipt, err)
+	}
+}
+
+func TestQueue_CloseWaitsForWhatIsUnderWay(t *testing.T) {
+	s := &sink{gate: make(chan struct{})}
+	q := ingest.NewQueue(ingest.QueueOptions{Sink: s.take})
+	done := make(chan ingest.Receipt)
+	go func() { r, _ := q.Submit(context.Background(), raws(7, 10)); done <- r }()
+	for q.Held() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	if err := q.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("closing with work under way: %v", err)
+	}
+	if _, err := q.Submit(context.Background(), raws(1, 1)); !tocsin.IsKind(err, tocsin.Unavailable) {
+		t.Errorf("a closed queue answers %v", err)
+	}
+	close(s.gate)
+	if err := q.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if r := <-done; r.Stored != 7 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestImport_FilesInOrder(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"b/two.jsonl":            "{\"n\":1}\n{\"n\":2}\n",
+		"a/SigninLogs-1.json.gz": string(gzipped(`[{"n":1},{"n":2},{"n":3}]`)),
+		"a/notes.txt":            "not telemetry",
+		"c/empty.json":           "",
+		"c/damaged.evtx":         "ElfFile\x00 and nothing else",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var mu sync.Mutex
+	var taken []tocsin.Raw
+	q := ingest.NewQueue(ingest.QueueOptions{Sink: func(_ context.Context, raws []tocsin.Raw) (ingest.Receipt, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		taken = append(taken, raws...)
+		return ingest.Receipt{Stored: len(raws), Alerts: 1}, nil
+	}})
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	im := &ingest.Importer{Feed: q.Feed, Now: func() time.Time { return now }, IsTable: func(name string) bool { return name == "SigninLogs" }}
+	reports, err := im.Import(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range reports {
+		rel, _ := filepath.Rel(dir, r.Path)
+		got = append(got, fmt.Sprintf("%s %d %d %v", filepath.ToSlash(rel), r.Events, r.Alerts, r.Error != ""))
+	}
+	if want := "a/SigninLogs-1.json.gz 3 1 false|b/two.jsonl 2 1 false|c/damaged.evtx 0 0 true|c/empty.json 0 0 false"; strings.Join(got, "|") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, "|"), want)
+	}
+	if r := taken[0]; r.Source != "file:SigninLogs-1.json.gz" || r.Format != tocsin.FormatRow || r.Table != "SigninLogs" || r.Position != "1" || !r.ReceivedAt.Equal(now) {
+		t.Errorf("got %+v", r)
+	}
+	if r := taken[3]; r.Source != "file:two.jsonl" || r.Format != tocsin.FormatJSONLine || r.Table != "" {
+		t.Errorf("got %+v", r)
+	}
+	for _, missing := range []string{filepath.Join(dir, "nowhere"), t.TempDir()} {
+		if _, err := im.Import(context.Background(), missing); !tocsin.IsKind(err, tocsin.NotFound) {
+			t.Errorf("%s gives %v", missing, err)
+		}
+	}
+}
+
+// TestImport_RealLogs reads real event logs where they are at hand.
+func TestImport_RealLogs(t *testing.T) {
+	const logs = "../../../shared/data/evtx-to-mitre/TA0006-Credential Access"
+	if _, err := os.Stat(logs); err != nil {
+		t.Skip("no event logs at", logs)
+	}
+	s := &sink{}
+	im := &ingest.Importer{Feed: ingest.NewQueue(ingest.QueueOptions{Sink: s.take}).Feed, Now: time.Now}
+	reports, err := im.Import(context.Background(), logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := 0
+	for i, r := range reports {
+		if r.Error != "" {
+			t.Errorf("%s: %s", r.Path, r.Error)
+		}
+		if i > 0 && reports[i-1].Path >= r.Path {
+			t.Errorf("%s comes after %s", r.Path, reports[i-1].Path)
+		}
+		events += r.Events
+	}
+	if events == 0 {
+		t.Error("no events")
+	}
+	t.Logf("%d events in %d files", events, len(reports))
+}
