@@ -43,6 +43,10 @@ export function ResultGrid({ table, order, sort, onSort, filters, onFilters, cel
     else return;
     event.preventDefault();
   };
+  const open = () => {
+    getSelection()?.removeAllRanges(); // a double click selects a word, which nobody asked for here
+    onOpen();
+  };
   const shown = columns.getVirtualItems();
   return (
     <div ref={scroll} className={styles.scroll} role="grid" aria-label="Results" aria-rowcount={order.length + 1} aria-colcount={table.columns.length} tabIndex={0} onKeyDown={onKeyDown} onFocus={(e) => { if (e.target === scroll.current && !cell && order.length) onCell({ row: 0, column: 0 }); }} aria-activedescendant={cell ? `cell-${cell.row}-${cell.column}` : undefined}>
@@ -52,7 +56,7 @@ export function ResultGrid({ table, order, sort, onSort, filters, onFilters, cel
           const row = table.rows[order[item.index]!] as Row;
           return (
             <div key={item.key} role="row" aria-rowindex={item.index + 2} className={styles.row} data-current={cell?.row === item.index || undefined} style={{ transform: `translateY(${item.start + headHeight}px)` }}>
-              <span className={styles.number} onClick={() => onCell({ row: item.index, column: cell?.column ?? 0 })} onDoubleClick={onOpen}>{item.index + 1}</span>
+              <span className={styles.number} onClick={() => onCell({ row: item.index, column: cell?.column ?? 0 })} onDoubleClick={open}>{item.index + 1}</span>
               {shown.map((c) => {
                 const { type } = table.columns[c.index]!;
                 const value = row[c.index];
@@ -60,7 +64,7 @@ export function ResultGrid({ table, order, sort, onSort, filters, onFilters, cel
                   <span
                     key={c.key} id={`cell-${item.index}-${c.index}`} role="gridcell" aria-colindex={c.index + 1} className={styles.cell} data-number={isNumeric(type) || undefined}
                     data-type={value !== null && typeof value === "object" ? "object" : undefined} data-current={(cell?.row === item.index && cell.column === c.index) || undefined}
-                    style={{ left: c.start + numberWidth, width: c.size }} onClick={() => onCell({ row: item.index, column: c.index })} onDoubleClick={onOpen}
+                    style={{ left: c.start + numberWidth, width: c.size }} onClick={() => onCell({ row: item.index, column: c.index })} onDoubleClick={open}
                   >{shownText(value, type)}</span>
                 );
               })}

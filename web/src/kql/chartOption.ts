@@ -23,7 +23,7 @@ export function chartOption(plan: ChartPlan, isDark: boolean): object {
   const isBar = plan.shape === "bar";
   return {
     ...common, useUTC: true,
-    grid: { left: 14, right: 24, top: (plan.title ? 34 : 14) + (plan.legend ? 30 : 16), bottom: plan.x.type === "time" ? 12 : 34, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 14, right: 24, top: (plan.title ? 34 : 14) + (plan.legend ? 44 : 20), bottom: plan.x.type === "time" ? 12 : 34, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     xAxis: isBar ? { ...y, nameLocation: "middle", nameGap: 26 } : x,
     yAxis: isBar ? { ...x, inverse: true, name: "" } : y,
     dataZoom: plan.x.type === "time" ? [{ type: "inside", zoomOnMouseWheel: "ctrl" }] : undefined,
