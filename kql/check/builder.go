@@ -149,7 +149,7 @@ func (b *builder) one(n *ast.NamedExpr, i int, st style, sc *scope) {
 		b.tuple(n, v, st)
 	case n.Name() != nil:
 		b.declare(n.Name(), n.Name().Name, v.x, overwrite || (isCol && v.tuple == nil) || v.tuple != nil)
-		for j := 1; j < len(v.tuple) && st != stylePrint; j++ {
+		for j := 1; j < len(v.tuple) && st == styleSummarize; j++ {
 			b.member(v.tuple[j])
 		}
 	case v.tuple != nil && (st != stylePrint || len(v.tuple) > 1):

@@ -145,6 +145,9 @@ func (c *checker) builtin(e *ast.Call, f *catalog.Function, sc *scope) value {
 		}
 		xs = append(xs, argument(params[i].Class, a.x))
 	}
+	if !c.unmixed(e, f, params, xs) {
+		return unknown()
+	}
 	commonType := unify(sig, params, xs)
 	t := c.resultType(sig, xs, commonType, typeArg)
 	return c.lower(e, f, sig, xs, t, sc)
@@ -325,6 +328,23 @@ func arity(f *catalog.Function) string {
 		return plural(least)
 	}
 	return plural(least) + " to " + itoa(most)
+}
+
+// unmixed reports branches of iff() and case() that are whole numbers and reals:
+// Kusto asks for one type there.
+func (c *checker) unmixed(e *ast.Call, f *catalog.Function, params []*catalog.Param, xs []plan.Expr) bool {
+	var whole, broken bool
+	for i, x := range xs {
+		if params[i].Class == catalog.ClassCommonOrDynamic {
+			whole = whole || x.Type().Integer()
+			broken = broken || x.Type() == catalog.Real || x.Type() == catalog.Decimal
+		}
+	}
+	if whole && broken && !c.opt.Lenient {
+		c.hint(token.TypeMismatch, e, "convert them, for example with toreal()", f.Name+"() needs results of one type, not whole numbers and reals")
+		return false
+	}
+	return true
 }
 
 // unify brings the arguments of the common classes to one type, in place, and

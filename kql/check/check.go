@@ -59,7 +59,8 @@ type checker struct {
 	// that ordering operators number their rows.
 	ordered bool
 	saved   map[string]*ast.FuncLit
-	at      *token.Span // inside a saved function: where its outermost call stands
+	set     map[string]ast.Expr // set statements
+	at      *token.Span         // inside a saved function: where its outermost call stands
 }
 
 // Check binds a script. The query is usable only if the diagnostics hold no
@@ -67,7 +68,7 @@ type checker struct {
 func Check(script *ast.Script, cat catalog.Catalog, opt Options) (*plan.Query, token.Diagnostics) {
 	c := &checker{
 		cat: cat, fns: catalog.Functions(), opt: opt, limits: opt.Limits.withDefaults(),
-		query: &plan.Query{}, saved: map[string]*ast.FuncLit{},
+		query: &plan.Query{}, saved: map[string]*ast.FuncLit{}, set: map[string]ast.Expr{},
 	}
 	c.ordered = usesOrder(script)
 	c.script(script)

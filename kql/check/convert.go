@@ -43,7 +43,7 @@ func castConst(k *plan.Const, to catalog.Type) (plan.Expr, bool) {
 		return &plan.Const{T: to, Text: strconv.FormatInt(k.Int, 10)}, true
 	case k.T.Integer() && (to == catalog.String || to == catalog.Dynamic):
 		return &plan.Const{T: to, Text: strconv.FormatInt(k.Int, 10)}, true
-	case k.T == catalog.Bool && (to == catalog.String || to == catalog.Dynamic):
+	case k.T == catalog.Bool && to == catalog.Dynamic:
 		return &plan.Const{T: to, Text: strconv.FormatBool(k.Bool)}, true
 	case k.T == catalog.Bool && to.Integer():
 		n := int64(0)

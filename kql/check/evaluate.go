@@ -248,29 +248,37 @@ func (p *plugin) wanted(kept []plan.Column) []catalog.Column {
 
 func (p *plugin) unpacked(col plan.Column, kept []plan.Column, found []catalog.Column, prefix, conflict string, ignored map[string]bool) *rows {
 	proj := &projection{plan.Project{In: p.in.rel}}
+	inPlace := map[string]plan.Column{} // what stands where a column of the name was
 	var added []plan.Column
 	for _, f := range found {
 		if ignored[f.Name] {
 			continue
 		}
 		name := prefix + f.Name
-		if i := indexName(kept, name); i >= 0 {
-			switch conflict {
-			case "keep_source":
-				continue
-			case "replace_source":
-				kept = append(kept[:i:i], kept[i+1:]...)
-			default:
-				p.c.errorf(token.DuplicateColumn, p.op, "bag_unpack would make a second column %q; give a prefix or columnsConflict", name)
-				continue
-			}
+		exists := indexName(kept, name) >= 0
+		if exists && conflict == "keep_source" {
+			continue
+		}
+		if exists && conflict != "replace_source" {
+			p.c.errorf(token.DuplicateColumn, p.op, "bag_unpack would make a second column %q; give a prefix or columnsConflict", name)
+			continue
 		}
 		out := p.c.column(name, f.Type)
 		proj.Items = append(proj.Items, plan.Item{Col: out, X: explicitCast(&plan.Member{X: colRef(col), Name: f.Name}, f.Type)})
-		added = append(added, out)
+		if exists || name == col.Name {
+			inPlace[name] = out
+		} else {
+			added = append(added, out)
+		}
 	}
-	// The new columns come first, as in Kusto: the rest follows.
-	proj.Cols = append(append([]plan.Column(nil), kept...), added...)
+	for _, in := range p.in.cols {
+		if out, ok := inPlace[in.Name]; ok {
+			proj.Cols = append(proj.Cols, out)
+		} else if in.ID != col.ID {
+			proj.Cols = append(proj.Cols, in)
+		}
+	}
+	proj.Cols = append(proj.Cols, added...)
 	return unordered(&proj.Project, proj.Cols)
 }
 

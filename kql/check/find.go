@@ -60,7 +60,7 @@ func (c *checker) find(op *ast.Find, in *rows, e *env) *rows {
 		c.errorf(token.UnknownTable, op, "there is no table to look in")
 		return nil
 	}
-	return c.combine(kept, source, false)
+	return c.combine(kept, source, "union_arg", false)
 }
 
 // findColumns lists the columns a find delivers; pack says that all others come

@@ -92,22 +92,19 @@ func (c *checker) bindArguments(n ast.Node, f *function, args []*ast.NamedExpr, 
 		inner.names[params[0].Name.Name] = &binding{shared: c.share(params[0].Name.Name, c.restrict(n, piped, params[0]), false)}
 		next = 1
 	}
-	for _, a := range args {
-		i := next
+	for k, a := range args {
+		i := next + k
 		if name := a.Name(); name != nil {
 			i = paramIndex(params, name.Name)
 			if i < 0 && (c.at != nil || c.opt.Lenient) {
 				// Published parsers misspell names of arguments; Kusto takes them in order.
 				c.warnf(token.UnknownParameter, a, "%s() has no parameter %q; the argument is taken in order", f.title(), name.Name)
-				i = next
-				next++
+				i = next + k
 			}
 			if i < 0 {
 				c.errorf(token.UnknownParameter, a, "%s() has no parameter %q", f.title(), name.Name)
 				return false
 			}
-		} else {
-			next++
 		}
 		if i >= len(params) {
 			c.errorf(token.ArgumentCount, n, "%s() takes %s, not %d", f.title(), plural(len(params)), len(args))

@@ -17,6 +17,9 @@ var conversions = map[string]catalog.Type{
 // lower turns a resolved call into plan nodes.
 func (c *checker) lower(e *ast.Call, f *catalog.Function, sig *catalog.Signature, xs []plan.Expr, t catalog.Type, sc *scope) value {
 	name := canonical(f)
+	if !c.verify(e, name, xs) {
+		return unknown()
+	}
 	if to, ok := conversions[name]; ok {
 		return scalarValue(explicitCast(xs[0], to))
 	}

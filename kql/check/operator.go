@@ -99,6 +99,9 @@ func (c *checker) test(n ast.Node, op plan.Op, x, y plan.Expr) plan.Expr {
 		if ok {
 			y, ok = c.text(y)
 		}
+		if op == plan.OpMatchesRegex && ok && !c.regex(n, "matches regex", &y) {
+			return boolConst(false)
+		}
 	}
 	if !ok {
 		if x.Type() != catalog.Unknown && y.Type() != catalog.Unknown {
@@ -301,6 +304,9 @@ func (c *checker) arithmetic(n ast.Node, op plan.Op, x, y plan.Expr) plan.Expr {
 	}
 	if tx.Numeric() && ty.Numeric() {
 		t := wider(tx, ty)
+		if t == catalog.Int {
+			t = catalog.Long // Kusto computes whole numbers in 64 bits
+		}
 		return fold(op, cast(x, t), cast(y, t), t)
 	}
 	if t, ok := temporal(op, tx, ty); ok {

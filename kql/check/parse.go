@@ -31,7 +31,12 @@ func (c *checker) parse(op *ast.Parse, in *rows, e *env) *rows {
 		index[col.Name] = i
 	}
 	captured := map[string]bool{}
+	openString := false // the step before captures a string without an end
 	for _, part := range op.Pattern {
+		if openString && part.Text == nil {
+			c.errorf(token.UnsupportedForm, part, "a text must stand between a string column and what follows it, or its end is not known")
+		}
+		openString = false
 		switch {
 		case part.Star:
 			rel.Steps = append(rel.Steps, plan.ParseStep{Skip: true})
@@ -51,6 +56,7 @@ func (c *checker) parse(op *ast.Parse, in *rows, e *env) *rows {
 				continue
 			}
 			captured[name] = true
+			openString = t == catalog.String
 			col := c.column(name, t)
 			rel.Steps = append(rel.Steps, plan.ParseStep{Col: col})
 			rel.Cols = append(rel.Cols, col)

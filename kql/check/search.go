@@ -11,10 +11,9 @@ import (
 // tables it lists, or all tables. $table names the table of a row.
 func (c *checker) search(op *ast.Search, in *rows, e *env) *rows {
 	var branches []*rows
-	single := false
 	switch {
 	case in != nil && len(op.In) == 0:
-		branches, single = []*rows{in}, in.name == ""
+		branches = []*rows{in}
 	case len(op.In) > 0:
 		for _, x := range op.In {
 			branches = append(branches, c.branch(x, true, e)...)
@@ -40,11 +39,7 @@ func (c *checker) search(op *ast.Search, in *rows, e *env) *rows {
 	if len(kept) == 0 {
 		kept = append(kept, branches[0].with(&plan.Filter{In: branches[0].rel, Pred: boolConst(false)}, branches[0].cols))
 	}
-	if single {
-		return kept[0]
-	}
-	out := c.combine(kept, "$table", false)
-	return out
+	return c.combine(kept, "$table", "search_arg", false)
 }
 
 // searchPredicate binds a search expression: a bare text is looked for in every

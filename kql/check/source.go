@@ -174,6 +174,9 @@ func (c *checker) dataTable(e *ast.DataTable, sc *scope) *rows {
 		row := make([]plan.Expr, len(cols))
 		for j, col := range cols {
 			v := e.Values[i+j]
+			if _, computed := ast.Unparen(v).(*ast.Binary); computed {
+				c.errorf(token.NotConstant, v, "a datatable holds literals, not expressions")
+			}
 			row[j] = c.cell(v, c.expr(v, inner), col)
 		}
 		rel.Rows = append(rel.Rows, row)

@@ -51,6 +51,8 @@ func (c *checker) special(e *ast.Call, name string, sc *scope) (value, bool) {
 		f, _ := c.fns.Lookup(name, catalog.Tabular)
 		c.unsupported(e, f)
 		return unknown(), true
+	case "bin_auto":
+		return c.binAuto(e, sc), true
 	case "around":
 		return c.around(e, sc), true
 	}
@@ -286,4 +288,20 @@ func match(pattern, name string) bool {
 		p++
 	}
 	return p == len(pattern)
+}
+
+// binAuto is bin_at() with the size and fixed point that set statements give.
+func (c *checker) binAuto(e *ast.Call, sc *scope) value {
+	size, ok := c.set["query_bin_auto_size"]
+	if !ok || len(e.Args) != 1 {
+		c.hint(token.BadArgument, e, "set query_bin_auto_size = 1h;", "bin_auto() takes one argument, and its size from a set statement")
+		return unknown()
+	}
+	args := []*ast.NamedExpr{e.Args[0], {Loc: e.Loc, X: size}}
+	name := "bin"
+	if at, ok := c.set["query_bin_auto_at"]; ok {
+		name, args = "bin_at", append(args, &ast.NamedExpr{Loc: e.Loc, X: at})
+	}
+	f, _ := c.fns.Lookup(name, catalog.Scalar)
+	return c.builtin(&ast.Call{Loc: e.Loc, Name: &ast.Ident{Loc: e.Name.Loc, Name: name}, Args: args}, f, sc)
 }

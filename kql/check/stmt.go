@@ -34,7 +34,10 @@ func (c *checker) stmt(st ast.Stmt, e *env) {
 			c.queryParameter(p, e)
 		}
 	case *ast.SetStmt:
-		// Request properties tune Kusto's engine; none changes what a query means here.
+		// Of the request properties only those of bin_auto() change what a query means.
+		if st.Name != nil && st.Value != nil {
+			c.set[st.Name.Name] = st.Value
+		}
 	case *ast.AliasStmt, *ast.PatternStmt, *ast.RestrictStmt:
 		c.errorf(token.UnsupportedForm, st, "this statement is not supported; write let")
 	case *ast.ExprStmt:
@@ -74,10 +77,12 @@ func (c *checker) binding(name string, x ast.Expr, e *env) *binding {
 				ref.Shared.Name = name
 			}
 			r := *v.rows
-			r.rel = ref.Shared.Rel
+			r.rel, r.name = ref.Shared.Rel, ""
 			return &binding{shared: &shared{plan: ref.Shared, rows: &r}}
 		}
-		return &binding{shared: c.share(name, v.rows, false)}
+		named := *v.rows
+		named.name = "" // a let is union_arg0 to withsource, whatever it reads
+		return &binding{shared: c.share(name, &named, false)}
 	case v.x != nil && !v.bad:
 		return &binding{x: v.x}
 	case !v.bad:

@@ -173,7 +173,11 @@ func (c *checker) aggregate(e *ast.Call, f *catalog.Function, sc *scope) value {
 	}
 	name := canonical(f)
 	if name == "count" && len(xs) == 1 {
-		name = "countif"
+		if xs[0].Type() == catalog.Bool {
+			name = "countif"
+		} else {
+			xs = nil // count(x) counts rows, whatever x is
+		}
 	}
 	if sig.Result == catalog.RuleTuple {
 		return c.percentiles(e, f, agg, xs, inner)

@@ -34,12 +34,12 @@ func (c *checker) union(op *ast.Union, in *rows, e *env) *rows {
 	}
 	switch word := op.Params.Word("kind"); word {
 	case "", "outer":
-		return c.combine(branches, source, false)
+		return c.combine(branches, source, "union_arg", false)
 	case "inner":
-		return c.combine(branches, source, true)
+		return c.combine(branches, source, "union_arg", true)
 	default:
 		c.errorf(token.BadParameter, op, "there is no union kind %q", word)
-		return c.combine(branches, source, false)
+		return c.combine(branches, source, "union_arg", false)
 	}
 }
 
@@ -72,11 +72,6 @@ func (c *checker) branch(x ast.Expr, fuzzy bool, e *env) []*rows {
 	r := c.operand(inner, e)
 	if r == nil {
 		return nil
-	}
-	if id, ok := inner.(*ast.Ident); ok && r.name == "" {
-		named := *r
-		named.name = id.Name
-		r = &named
 	}
 	return []*rows{r}
 }
@@ -157,10 +152,11 @@ type unified struct {
 	from map[int]plan.ColID
 }
 
-// combine appends rows. Outer: columns of one name and type are one column; a
+// combine appends rows; source, if not empty, names a column that tells the table
+// of a row, or unnamed and a number. Outer: columns of one name and type are one column; a
 // name with several types becomes name_type for each. Inner: the names that all
 // branches have.
-func (c *checker) combine(branches []*rows, source string, inner bool) *rows {
+func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) *rows {
 	var cols []unified
 	if inner {
 		cols = c.innerColumns(branches)
@@ -186,7 +182,7 @@ func (c *checker) combine(branches []*rows, source string, inner bool) *rows {
 		if source != "" {
 			name := r.name
 			if name == "" {
-				name = "union_arg" + itoa(i)
+				name = unnamed + itoa(i)
 			}
 			p.compute(c.column(source, catalog.String), stringConst(name))
 		}

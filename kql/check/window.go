@@ -38,6 +38,10 @@ func (c *checker) windowCall(e *ast.Call, f *catalog.Function, sc *scope) value 
 	}
 	xs := make([]plan.Expr, len(args))
 	for i, a := range args {
+		if params[i].Constant && !constant(a.x) {
+			c.errorf(token.NotConstant, e.Args[i], "argument %q of %s() must be a constant", params[i].Name, f.Name)
+			return unknown()
+		}
 		xs[i] = argument(params[i].Class, a.x)
 	}
 	name := canonical(f)
