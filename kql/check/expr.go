@@ -119,6 +119,10 @@ func (c *checker) ident(e *ast.Ident, sc *scope) value {
 	if b, ok := sc.env.lookup(name); ok {
 		return c.bound(e, b, sc)
 	}
+	scalarOnly := sc.rows != nil && !sc.rowsWelcome
+	if scalarOnly && sc.rows.open {
+		return scalarValue(null(catalog.Dynamic))
+	}
 	if v, ok := c.source(e, name); ok {
 		return v
 	}

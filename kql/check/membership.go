@@ -43,8 +43,10 @@ func (c *checker) membership(e *ast.In, x plan.Expr, textual bool, sc *scope) pl
 	var list []plan.Expr
 	var arrays []plan.Expr
 	var sets []*rows
+	inner := *sc
+	inner.rowsWelcome = true
 	for _, item := range e.List {
-		v := c.value(item, sc)
+		v := c.value(item, &inner)
 		switch {
 		case v.rows != nil && v.rows.rel != nil:
 			if len(v.rows.cols) == 0 && !v.rows.open {

@@ -164,6 +164,8 @@ type scope struct {
 	elements map[string]*rows
 	// searching allows `column:"text"` and bare strings (search).
 	searching bool
+	// rowsWelcome says that rows may stand here as well as values: in (T).
+	rowsWelcome bool
 	// tolerant lets a missing column read as a null dynamic (find, search).
 	tolerant bool
 	// exactCase makes search terms compare case.

@@ -145,34 +145,29 @@ func (c *checker) tables(pattern string, e *env) []*rows {
 	return out
 }
 
-// unified is one output column of a union and its source in each branch that
-// has it.
+// unified are the output columns of a union: place[i][k] is where column k of
+// branch i goes, or -1.
 type unified struct {
-	col  plan.Column
-	from map[int]plan.ColID
+	cols  []plan.Column
+	place [][]int
 }
 
 // combine appends rows; source, if not empty, names a column that tells the table
-// of a row, or unnamed and a number. Outer: columns of one name and type are one column; a
-// name with several types becomes name_type for each. Inner: the names that all
-// branches have.
+// of a row, or unnamed and a number. Outer: columns of one name and type are one
+// column; a name with several types becomes name_type for each. Inner: the names
+// that all branches have.
 func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) *rows {
-	var cols []unified
+	var u unified
 	if inner {
-		cols = c.innerColumns(branches)
+		u = c.innerColumns(branches)
 	} else {
-		cols = c.outerColumns(branches)
+		u = c.outerColumns(branches)
 	}
-	visible := make([]plan.Column, 0, len(cols)+1)
-	var src plan.Column
+	visible := make([]plan.Column, 0, len(u.cols)+1)
 	if source != "" {
-		src = c.column(source, catalog.String)
-		visible = append(visible, src)
+		visible = append(visible, c.column(source, catalog.String))
 	}
-	for _, u := range cols {
-		visible = append(visible, u.col)
-	}
-	visible = uniqueNames(visible)
+	visible = uniqueNames(append(visible, u.cols...))
 	rel := &plan.Union{Cols: visible}
 	sparse := len(branches)*len(visible) > denseCells
 	open := false
@@ -187,9 +182,9 @@ func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) 
 			p.compute(c.column(source, catalog.String), stringConst(name))
 		}
 		if sparse {
-			rel.From = append(rel.From, c.sparseBranch(p, r, i, cols, source != ""))
+			rel.From = append(rel.From, c.sparseBranch(p, r, u.cols, u.place[i]))
 		} else {
-			c.denseBranch(p, r, i, cols)
+			c.denseBranch(p, r, u.cols, u.place[i])
 		}
 		rel.Inputs = append(rel.Inputs, &p.Project)
 	}
@@ -203,48 +198,43 @@ func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) 
 const denseCells = 50_000
 
 // denseBranch delivers every output column; those the branch lacks are null.
-func (c *checker) denseBranch(p *projection, r *rows, i int, cols []unified) {
-	byID := make(map[plan.ColID]plan.Column, len(r.cols))
-	for _, col := range r.cols {
-		byID[col.ID] = col
-	}
-	for _, u := range cols {
-		col, ok := byID[u.from[i]]
-		switch {
-		case ok && col.Type == u.col.Type:
-			p.keep(col)
-		case ok:
-			p.compute(c.column(u.col.Name, u.col.Type), cast(colRef(col), u.col.Type))
-		default:
-			p.compute(c.column(u.col.Name, u.col.Type), null(u.col.Type))
+func (c *checker) denseBranch(p *projection, r *rows, cols []plan.Column, place []int) {
+	at := make([]int, len(cols))
+	for k, out := range place {
+		if out >= 0 {
+			at[out] = k + 1
 		}
+	}
+	for out, col := range cols {
+		if at[out] == 0 {
+			p.compute(c.column(col.Name, col.Type), null(col.Type))
+			continue
+		}
+		c.convertColumn(p, r.cols[at[out]-1], col.Type)
+	}
+}
+
+// convertColumn adds a column of the input, converted to t.
+func (c *checker) convertColumn(p *projection, col plan.Column, t catalog.Type) {
+	if col.Type == t {
+		p.keep(col)
+	} else {
+		p.compute(c.column(col.Name, t), cast(colRef(col), t))
 	}
 }
 
 // sparseBranch delivers only what the branch has, and says where it belongs.
-func (c *checker) sparseBranch(p *projection, r *rows, i int, cols []unified, source bool) []int {
-	at := make(map[plan.ColID]int, len(r.cols))
-	for k, u := range cols {
-		if u.from[i] != 0 {
-			at[u.from[i]] = k
-		}
+func (c *checker) sparseBranch(p *projection, r *rows, cols []plan.Column, place []int) []int {
+	shift := len(p.Cols) // the source column
+	from := make([]int, 0, len(place)+1)
+	if shift > 0 {
+		from = append(from, 0)
 	}
-	var from []int
-	shift := 0
-	if source {
-		from, shift = append(from, 0), 1
-	}
-	for _, col := range r.cols {
-		k, ok := at[col.ID]
-		if !ok {
-			continue
+	for k, out := range place {
+		if out >= 0 {
+			c.convertColumn(p, r.cols[k], cols[out].Type)
+			from = append(from, out+shift)
 		}
-		if t := cols[k].col.Type; t == col.Type {
-			p.keep(col)
-		} else {
-			p.compute(c.column(col.Name, t), cast(colRef(col), t))
-		}
-		from = append(from, k+shift)
 	}
 	return from
 }
@@ -260,77 +250,90 @@ func (p *projection) compute(col plan.Column, x plan.Expr) {
 }
 
 // outerColumns unifies by name and type, in order of first appearance.
-func (c *checker) outerColumns(branches []*rows) []unified {
-	type byName struct {
-		types []catalog.Type
-		at    map[catalog.Type]int
+func (c *checker) outerColumns(branches []*rows) unified {
+	type variant struct {
+		typ catalog.Type
+		out int
 	}
 	order := []string{}
-	names := map[string]*byName{}
+	names := map[string][]variant{}
+	find := func(list []variant, t catalog.Type) int {
+		for i := range list {
+			if list[i].typ == t {
+				return i
+			}
+		}
+		return -1
+	}
 	for _, r := range branches {
 		for _, col := range r.cols {
-			n := names[col.Name]
-			if n == nil {
-				n = &byName{}
-				names[col.Name] = n
+			list, known := names[col.Name]
+			if !known {
 				order = append(order, col.Name)
 			}
-			known := false
-			for _, t := range n.types {
-				known = known || t == col.Type
-			}
-			if !known {
-				n.types = append(n.types, col.Type)
+			if find(list, col.Type) < 0 {
+				names[col.Name] = append(list, variant{typ: col.Type})
 			}
 		}
 	}
-	var out []unified
+	var u unified
 	for _, name := range order {
-		n := names[name]
-		n.at = make(map[catalog.Type]int, len(n.types))
-		for _, t := range n.types {
+		list := names[name]
+		for i := range list {
 			label := name
-			if len(n.types) > 1 {
-				label = name + "_" + t.String()
+			if len(list) > 1 {
+				label = name + "_" + list[i].typ.String()
 			}
-			n.at[t] = len(out)
-			out = append(out, unified{col: c.column(label, t), from: map[int]plan.ColID{}})
+			list[i].out = len(u.cols)
+			u.cols = append(u.cols, c.column(label, list[i].typ))
 		}
 	}
-	for i, r := range branches {
-		for _, col := range r.cols {
-			out[names[col.Name].at[col.Type]].from[i] = col.ID
+	for _, r := range branches {
+		place := make([]int, len(r.cols))
+		for k, col := range r.cols {
+			list := names[col.Name]
+			place[k] = list[find(list, col.Type)].out
 		}
+		u.place = append(u.place, place)
 	}
-	return out
+	return u
 }
 
 // innerColumns keeps the names all branches have; of different types the common
 // one, else dynamic.
-func (c *checker) innerColumns(branches []*rows) []unified {
-	var out []unified
+func (c *checker) innerColumns(branches []*rows) unified {
+	u := unified{place: make([][]int, len(branches))}
+	for i, r := range branches {
+		u.place[i] = make([]int, len(r.cols))
+		for k := range r.cols {
+			u.place[i][k] = -1
+		}
+	}
 	for _, first := range branches[0].cols {
-		u := unified{from: map[int]plan.ColID{}}
 		t, everywhere := first.Type, true
+		found := make([]int, len(branches))
 		for i, r := range branches {
-			col, ok := r.find(first.Name)
-			if !ok {
+			k := indexName(r.cols, first.Name)
+			if k < 0 {
 				everywhere = false
 				break
 			}
-			u.from[i] = col.ID
-			if shared, ok := common(t, col.Type); ok {
+			found[i] = k
+			if shared, ok := common(t, r.cols[k].Type); ok {
 				t = shared
 			} else {
 				t = catalog.Dynamic
 			}
 		}
-		if everywhere {
-			u.col = c.column(first.Name, t)
-			out = append(out, u)
+		if !everywhere {
+			continue
 		}
+		for i, k := range found {
+			u.place[i][k] = len(u.cols)
+		}
+		u.cols = append(u.cols, c.column(first.Name, t))
 	}
-	return out
+	return u
 }
 
 func sortedNames(m map[string]*binding) []string {
