@@ -227,9 +227,10 @@ func contains(list []int, n int) bool {
 	return false
 }
 
-// plans compiles the rows of one event of a channel; event -1 is any other.
+// plans compiles the rows of one event of a channel; event -1 is any other. The
+// tables that take every event come first: alerts cite the first row.
 func (c *mappingCompiler) plans(channel string, event int) []*rowPlan {
-	var list []*rowPlan
+	var raw, list []*rowPlan
 	for i := range c.files {
 		f := &c.files[i]
 		if !f.covers(channel) {
@@ -240,12 +241,16 @@ func (c *mappingCompiler) plans(channel string, event int) []*rowPlan {
 			if len(rule.Events) > 0 && !contains(rule.Events, event) {
 				continue
 			}
-			if p := c.plan(f.name, rule, event); p != nil {
+			switch p := c.plan(f.name, rule, event); {
+			case p == nil:
+			case len(rule.Events) == 0:
+				raw = append(raw, p)
+			default:
 				list = append(list, p)
 			}
 		}
 	}
-	return list
+	return append(raw, list...)
 }
 
 func (c *mappingCompiler) plan(file string, rule *rowRule, event int) *rowPlan {

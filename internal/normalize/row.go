@@ -23,20 +23,20 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	}
 	b := newRow(t)
 	z := scanner{s: body}
-	err := z.object(func(key string) error { return n.member(&b, &z, key) })
+	err := z.object(func(key string) error { return b.member(&z, key) })
 	if err == nil {
 		err = z.document()
 	}
 	if err != nil {
 		return tocsin.Record{}, err
 	}
-	at := n.rowTime(&b, raw.ReceivedAt)
+	at := b.rowTime(raw.ReceivedAt)
 	if t.typeName >= 0 {
 		b.values[t.typeName] = tocsin.StringValue(t.name)
 	}
 	event := tocsin.Event{
 		ID: tocsin.IdentifyEvent(raw, t.name, 0), Table: t.name, Source: raw.Source,
-		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(),
+		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
 	}
 	rec := tocsin.Record{Events: []tocsin.Event{event}}
 	n.rowView(&rec, t, event.Values)
@@ -62,7 +62,7 @@ func (n *Normalizer) unnamedRow(raw *tocsin.Raw, body string) (tocsin.Record, er
 }
 
 // member reads one member of a row.
-func (n *Normalizer) member(b *rowBuilder, z *scanner, key string) error {
+func (b *rowBuilder) member(z *scanner, key string) error {
 	i, ok := b.t.column(key)
 	kind := z.kind()
 	if !ok {
@@ -73,7 +73,7 @@ func (n *Normalizer) member(b *rowBuilder, z *scanner, key string) error {
 		if b.t.additional >= 0 && !strings.HasPrefix(key, "_") {
 			b.addExtra(key, json)
 		} else {
-			n.losses.add(b.t.name, key, "no column")
+			b.lose(key, "no column")
 		}
 		return nil
 	}
@@ -88,10 +88,7 @@ func (n *Normalizer) member(b *rowBuilder, z *scanner, key string) error {
 		case c.Type == catalog.String:
 			b.values[i] = tocsin.StringValue(json)
 		default:
-			n.losses.add(b.t.name, c.Name, "not a "+c.Type.String())
-			if b.t.additional >= 0 {
-				b.addExtra(c.Name, json)
-			}
+			b.mistyped(c, json)
 		}
 		return nil
 	}
@@ -103,7 +100,7 @@ func (n *Normalizer) member(b *rowBuilder, z *scanner, key string) error {
 		b.values[i] = dynamicText(text)
 		return nil
 	}
-	b.set(n, i, text)
+	b.set(i, text)
 	return nil
 }
 
@@ -124,7 +121,7 @@ func dynamicText(text string) tocsin.Value {
 }
 
 // rowTime finds when the event of a row happened, and sets both time columns.
-func (n *Normalizer) rowTime(b *rowBuilder, received time.Time) time.Time {
+func (b *rowBuilder) rowTime(received time.Time) time.Time {
 	t := b.t
 	for _, i := range [2]int{t.time, t.timestamp} {
 		if i >= 0 && !b.values[i].IsNull() {
@@ -134,7 +131,7 @@ func (n *Normalizer) rowTime(b *rowBuilder, received time.Time) time.Time {
 		}
 	}
 	if t.time >= 0 {
-		n.losses.add(t.name, t.columns[t.time].Name, "no time")
+		b.lose(t.columns[t.time].Name, "no time")
 		if t.additional >= 0 {
 			b.addExtra(receivedFlag, "true")
 		}

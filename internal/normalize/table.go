@@ -66,7 +66,7 @@ func (t *table) column(name string) (int, bool) {
 type Loss struct {
 	Table  string
 	Field  string
-	Reason string // "no column", "not a datetime", "no time", …
+	Reason string // "no column", "no datetime value", "no time", …
 	Count  int64
 }
 
@@ -80,8 +80,7 @@ type losses struct {
 
 func (l *losses) init() { l.counts = map[Loss]int64{} }
 
-func (l *losses) add(table, field, reason string) {
-	key := Loss{Table: table, Field: field, Reason: reason}
+func (l *losses) add(key Loss) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.counts[key]; !known && len(l.counts) >= maxLosses {
@@ -119,6 +118,7 @@ type rowBuilder struct {
 	t      *table
 	values []tocsin.Value
 	extra  []byte // members of AdditionalFields, without the braces
+	lost   []Loss // counted when the row is finished
 }
 
 func newRow(t *table) rowBuilder {
@@ -136,21 +136,34 @@ func (b *rowBuilder) addExtra(name, json string) {
 
 // set types a text for a column. A text that is no value of the column's type
 // stays readable in AdditionalFields, and is counted.
-func (b *rowBuilder) set(n *Normalizer, column int, text string) {
+func (b *rowBuilder) set(column int, text string) {
 	c := &b.t.columns[column]
 	v, ok := textValue(c.Type, text)
 	if ok {
 		b.values[column] = v
 		return
 	}
-	n.losses.add(b.t.name, c.Name, "not a "+c.Type.String())
+	b.mistyped(c, string(appendJSONString(nil, text)))
+}
+
+// mistyped keeps the JSON of a value that its column cannot hold.
+func (b *rowBuilder) mistyped(c *schema.Column, json string) {
+	b.lose(c.Name, "no "+c.Type.String()+" value")
 	if b.t.additional >= 0 {
-		b.addExtra(c.Name, string(appendJSONString(nil, text)))
+		b.addExtra(c.Name, json)
 	}
 }
 
-// finish merges AdditionalFields and cuts the null values off the end.
-func (b *rowBuilder) finish() []tocsin.Value {
+func (b *rowBuilder) lose(field, reason string) {
+	b.lost = append(b.lost, Loss{Table: b.t.name, Field: field, Reason: reason})
+}
+
+// finish counts what was lost, merges AdditionalFields and cuts the null values
+// off the end.
+func (b *rowBuilder) finish(n *Normalizer) []tocsin.Value {
+	for _, l := range b.lost {
+		n.losses.add(l)
+	}
 	if len(b.extra) > 0 && b.t.additional >= 0 {
 		v := &b.values[b.t.additional]
 		old := strings.TrimSpace(v.Str)

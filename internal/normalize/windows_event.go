@@ -117,8 +117,8 @@ func (e *winEvent) dataElement(z *scanner, name string) error {
 	case jsonArray:
 		return z.array(func() error { return e.dataElement(z, name) })
 	}
-	text, _, err := z.scalar()
-	if err == nil {
+	text, kind, err := z.scalar()
+	if err == nil && kind != jsonNull {
 		e.addData(name, text)
 	}
 	return err

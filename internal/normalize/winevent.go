@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
 // A datum is one value of an event's data.
@@ -69,6 +70,9 @@ func (e *winEvent) put(name, value string) {
 
 // setSystem takes a value of System by its flattened name.
 func (e *winEvent) setSystem(name, value string) {
+	if name == "Channel" && value == "" {
+		return // a log saved without one: see channelOf
+	}
 	e.system = append(e.system, tocsin.Field{Name: name, Value: value})
 	e.put(name, value)
 	switch name {
@@ -125,11 +129,11 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, s shape, e *winE
 	if len(e.system) == 0 || e.eventID == 0 && e.provider == "" && e.channel == "" {
 		return tocsin.Record{}, fmt.Errorf("the Windows event has no System part with Provider, Channel or EventID. Is the log damaged?")
 	}
-	if e.channel == "" {
-		e.channel = channelOf[e.provider]
+	if channel := channelOf[e.provider]; e.channel == "" && channel != "" {
+		e.setSystem("Channel", channel)
 	}
 	if e.at.IsZero() || e.at.Year() > 9999 || e.at.Year() < 1 {
-		n.losses.add("Windows event", "SystemTime", "no time")
+		n.losses.add(Loss{Table: "Windows event", Field: "SystemTime", Reason: "no time"})
 		e.at = raw.ReceivedAt
 	}
 	rec := tocsin.Record{
@@ -176,17 +180,24 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 		for i := range e.data {
 			d := &e.data[i]
 			if column, ok := t.byName[d.flat]; ok && b.values[column].IsNull() && column != t.time && column != t.typeName {
-				b.set(n, column, d.value)
+				b.set(column, d.value)
 			}
 		}
 	}
 	for i := range p.cells {
-		if text, ok := p.cells[i].expr.eval(e); ok {
-			b.set(n, p.cells[i].column, text)
+		text, ok := p.cells[i].expr.eval(e)
+		switch column := p.cells[i].column; {
+		case !ok:
+		case t.columns[column].Type == catalog.Dynamic && p.cells[i].expr.special != nil:
+			b.values[column] = tocsin.DynamicValue(text) // JSON that was checked when it was read
+		default:
+			b.set(column, text)
 		}
 	}
 	for i := range p.special {
-		if text, ok := p.special[i].expr.eval(e); ok {
+		if text, ok := p.special[i].expr.eval(e); ok && (text == "true" || text == "false") {
+			b.addExtra(p.special[i].member, text)
+		} else if ok {
 			b.addExtra(p.special[i].member, string(appendJSONString(nil, text)))
 		}
 	}
@@ -202,7 +213,7 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 	}
 	return tocsin.Event{
 		ID: tocsin.IdentifyEvent(raw, t.name, ordinal), Table: t.name, Source: raw.Source,
-		OccurredAt: e.at, ReceivedAt: raw.ReceivedAt, Values: b.finish(),
+		OccurredAt: e.at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
 	}
 }
 
@@ -237,7 +248,7 @@ func (e *winEvent) fields() []tocsin.Field {
 	}
 	for i := range e.user {
 		d := &e.user[i]
-		if !named(list[len(e.system):], d.flat) {
+		if !named(list, d.flat) {
 			list = append(list, tocsin.Field{Name: d.flat, Value: d.value})
 		}
 		list = append(list, tocsin.Field{Name: d.path, Value: d.value})
@@ -261,7 +272,7 @@ func named(fields []tocsin.Field, name string) bool {
 func (e *winEvent) joinedData() string {
 	var b strings.Builder
 	for i := range e.data {
-		if d := &e.data[i]; d.name == "Data" && d.value != "" {
+		if d := &e.data[i]; d.name == "Data" {
 			if b.Len() > 0 {
 				b.WriteByte(' ')
 			}

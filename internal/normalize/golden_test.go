@@ -1,0 +1,104 @@
+package normalize
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected sections of testdata/*.txtar")
+
+// received is when the records of all tests were taken.
+var received = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// TestGolden normalises the "raw FORMAT [TABLE]" sections of each file, which
+// hold one record per line, and compares rows, fields, rejects and losses.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, path := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := shipped(t)
+			var raws []tocsin.Raw
+			given := 0
+			for ; given < len(archive.Files) && strings.HasPrefix(archive.Files[given].Name, "raw "); given++ {
+				words := append(strings.Fields(archive.Files[given].Name), "")
+				for line := range bytes.Lines(archive.Files[given].Data) {
+					raws = append(raws, tocsin.Raw{
+						Source: "test", Format: tocsin.Format(words[1]), Table: words[2], Position: fmt.Sprint(len(raws)),
+						ReceivedAt: received, Body: bytes.TrimSpace(line),
+					})
+				}
+			}
+			got := describe(n, raws)
+			if *update {
+				archive.Files = append(archive.Files[:given:given], got...)
+				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := map[string]string{}
+			for _, f := range archive.Files[given:] {
+				want[f.Name] = string(f.Data)
+			}
+			for _, f := range got {
+				if want[f.Name] != string(f.Data) {
+					t.Errorf("%s\n%s: got\n%s\nwant\n%s", archive.Comment, f.Name, f.Data, want[f.Name])
+				}
+				delete(want, f.Name)
+			}
+			for name := range want {
+				t.Errorf("%s: nothing of the kind came out", name)
+			}
+		})
+	}
+}
+
+// describe writes down what normalising gives.
+func describe(n *Normalizer, raws []tocsin.Raw) []txtar.File {
+	var rows, fields, rejected, lost bytes.Buffer
+	records, rejects := n.Batch(raws)
+	for _, rec := range records {
+		for i := range rec.Events {
+			e := &rec.Events[i]
+			fmt.Fprintf(&rows, "%s %s\n", e.Table, utcText(e.OccurredAt))
+			for c, v := range e.Values {
+				if !v.IsNull() {
+					fmt.Fprintf(&rows, "\t%s %s\n", n.tables[e.Table].columns[c].Name, strings.ReplaceAll(valueText(&v), "\n", `\n`))
+				}
+			}
+		}
+		fmt.Fprintf(&fields, "%+v\n", rec.LogSource)
+		for _, f := range rec.Fields {
+			fmt.Fprintf(&fields, "\t%s %s\n", f.Name, strings.ReplaceAll(f.Value, "\n", `\n`))
+		}
+	}
+	for _, r := range rejects {
+		fmt.Fprintf(&rejected, "%s: %s\n", r.Raw.Position, r.Reason)
+	}
+	for _, l := range n.Losses() {
+		fmt.Fprintf(&lost, "%d × %s.%s: %s\n", l.Count, l.Table, l.Field, l.Reason)
+	}
+	var list []txtar.File
+	for _, f := range []txtar.File{{Name: "rows", Data: rows.Bytes()}, {Name: "fields", Data: fields.Bytes()}, {Name: "rejects", Data: rejected.Bytes()}, {Name: "losses", Data: lost.Bytes()}} {
+		if len(f.Data) > 0 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
