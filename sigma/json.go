@@ -1,9 +1,11 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,33 +18,53 @@ const (
 )
 
 var (
-	errJSONEnd   = errors.New("ends in the middle of a value")
 	errJSONDepth = fmt.Errorf("is nested deeper than %d", maxJSONDepth)
 	errJSONMany  = fmt.Errorf("has more than %d values", maxJSONValues)
 )
 
+// ErrIncomplete is wrapped by the error for JSON that ends inside an object.
+var ErrIncomplete = errors.New("ends in the middle of a value")
+
 // ParseJSON adds the fields of one JSON object to ev, which it resets first.
 // Values refer into line, which must stay unchanged until the next Reset.
 //
-// Two shapes are known. An object whose only interesting member is "Event" is an
-// event log record as evtx_dump writes it: System, EventData and UserData are
-// flattened to the names rules use. Any other object is flattened by joining the
-// names of nested objects with dots; members of arrays are several values of one
-// field. Spaces in names are dropped, as the specification demands.
+// Two shapes are known. The member "Event" of an object is an event log record as
+// evtx_dump writes it: System, EventData and UserData are flattened to the names
+// rules use. Any other object is flattened by joining the names of nested objects
+// with dots; members of arrays are several values of one field. Spaces in names
+// are dropped, as the specification demands.
 func ParseJSON(line []byte, ev *Event) error {
-	ev.Reset()
-	if need := len(line) + 64; cap(ev.arena) < need {
-		ev.arena = make([]byte, 0, 2*need)
-	}
-	s := &ev.scan
-	s.src, s.at, s.path, s.depth = line, 0, s.path[:0], 0
-	err := s.record(ev)
-	s.src = nil
+	n, err := ScanJSON(line, ev)
 	if err != nil {
-		return fmt.Errorf("reading JSON at byte %d: %w", s.at, err)
+		return err
+	}
+	for _, c := range line[n:] {
+		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return fmt.Errorf("reading JSON at byte %d: more text behind the object", n)
+		}
 	}
 	return nil
 }
+
+// ScanJSON is ParseJSON for an object that other text may follow; it returns the
+// bytes the object takes. A text that ends too early gives ErrIncomplete.
+func ScanJSON(text []byte, ev *Event) (n int, err error) {
+	ev.Reset()
+	if need := min(len(text), arenaStart) + 64; cap(ev.arena) < need {
+		ev.arena = make([]byte, 0, need)
+	}
+	s := &ev.scan
+	s.src, s.at, s.path, s.depth = text, 0, s.path[:0], 0
+	err = s.record(ev)
+	s.src = nil
+	if err != nil {
+		return s.at, fmt.Errorf("reading JSON at byte %d: %w", s.at, err)
+	}
+	return s.at, nil
+}
+
+// arenaStart is the memory an event begins with for unescaped text.
+const arenaStart = 16 << 10
 
 // jsonScanner walks a JSON text once and hands scalars to the event.
 type jsonScanner struct {
@@ -53,19 +75,19 @@ type jsonScanner struct {
 }
 
 func (s *jsonScanner) record(ev *Event) error {
-	if s.skipSpace() != '{' {
+	switch s.skipSpace() {
+	case '{':
+	case 0:
+		return ErrIncomplete
+	default:
 		return errors.New("an object is expected")
 	}
-	err := s.members(ev, func(key []byte) error {
+	return s.members(ev, func(key []byte) error {
 		if string(key) == "Event" && s.skipSpace() == '{' {
 			return s.logRecord(ev)
 		}
 		return s.member(ev, key)
 	})
-	if err == nil && s.skipSpace() != 0 {
-		err = errors.New("more text behind the object")
-	}
-	return err
 }
 
 // skipSpace moves to the next byte that is no white space and returns it, 0 at
@@ -95,14 +117,14 @@ func (s *jsonScanner) members(ev *Event, value func(key []byte) error) error {
 	}
 	for {
 		if s.skipSpace() != '"' {
-			return errors.New("a member name is expected")
+			return s.expected("a member name")
 		}
 		key, err := s.text(ev)
 		if err != nil {
 			return err
 		}
 		if s.skipSpace() != ':' {
-			return errors.New("a colon is expected")
+			return s.expected("a colon")
 		}
 		s.at++
 		if err := value(key); err != nil {
@@ -116,7 +138,7 @@ func (s *jsonScanner) members(ev *Event, value func(key []byte) error) error {
 			s.depth--
 			return nil
 		default:
-			return errors.New("a comma or } is expected")
+			return s.expected("a comma or }")
 		}
 	}
 }
@@ -145,7 +167,7 @@ func (s *jsonScanner) elements(value func() error) (n int, err error) {
 			s.depth--
 			return n, nil
 		default:
-			return n, errors.New("a comma or ] is expected")
+			return n, s.expected("a comma or ]")
 		}
 	}
 }
@@ -223,10 +245,20 @@ func (s *jsonScanner) scalar(ev *Event, id FieldID) error {
 		return nil
 	case c == '-' || '0' <= c && c <= '9':
 		return s.number(ev, id)
-	case c == 0:
-		return errJSONEnd
 	}
-	return errors.New("a value is expected")
+	return s.expected("a value")
+}
+
+// expected says what is missing; at the end of the text it is the rest. A word
+// cut short (tru) counts as the end, too.
+func (s *jsonScanner) expected(what string) error {
+	rest := string(s.src[s.at:min(s.at+6, len(s.src))])
+	for _, word := range []string{"true", "false", "null"} {
+		if len(rest) < len(word) && word[:len(rest)] == rest {
+			return ErrIncomplete
+		}
+	}
+	return fmt.Errorf("%s is expected", what)
 }
 
 func (s *jsonScanner) word(w string) bool {
@@ -284,7 +316,7 @@ func (s *jsonScanner) text(ev *Event) ([]byte, error) {
 	i := stringStop(s.src, from)
 	if i < 0 {
 		s.at = len(s.src)
-		return nil, errJSONEnd
+		return nil, ErrIncomplete
 	}
 	if s.src[i] == '"' {
 		s.at = i + 1
@@ -298,6 +330,9 @@ func (s *jsonScanner) text(ev *Event) ([]byte, error) {
 			break
 		}
 		s.at = i
+		if s.src[i] != '\\' {
+			return nil, errors.New("a control character inside a string")
+		}
 		var err error
 		if out, err = s.escape(out); err != nil {
 			return nil, err
@@ -305,7 +340,7 @@ func (s *jsonScanner) text(ev *Event) ([]byte, error) {
 		from = s.at
 		if i = stringStop(s.src, from); i < 0 {
 			s.at = len(s.src)
-			return nil, errJSONEnd
+			return nil, ErrIncomplete
 		}
 	}
 	s.at = i + 1
@@ -313,10 +348,22 @@ func (s *jsonScanner) text(ev *Event) ([]byte, error) {
 	return out[at:len(out):len(out)], nil
 }
 
-// stringStop returns the offset of the next quote or backslash, or -1.
+// stringStop returns the offset of the next quote, backslash or control
+// character, or -1. It looks at eight bytes at a time.
 func stringStop(src []byte, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(src); i += 8 {
+		w := binary.LittleEndian.Uint64(src[i:])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		// A byte of x-ones borrows into its high bit where x has a zero byte; the
+		// lowest bit set is exact, which is all that is used.
+		stop := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & high
+		if stop != 0 {
+			return i + bits.TrailingZeros64(stop)/8
+		}
+	}
 	for ; i < len(src); i++ {
-		if c := src[i]; c == '"' || c == '\\' {
+		if c := src[i]; c == '"' || c == '\\' || c < 0x20 {
 			return i
 		}
 	}
@@ -326,7 +373,7 @@ func stringStop(src []byte, i int) int {
 // escape decodes the escape sequence at s.at and moves behind it.
 func (s *jsonScanner) escape(out []byte) ([]byte, error) {
 	if s.at+1 >= len(s.src) {
-		return out, errJSONEnd
+		return out, ErrIncomplete
 	}
 	c := s.src[s.at+1]
 	s.at += 2

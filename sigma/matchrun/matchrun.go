@@ -1,0 +1,215 @@
+// Package matchrun runs Sigma rules over files of events and writes what
+// matches, one JSON object per line, and a summary at the end: the work behind a
+// command line tool, without its flags.
+//
+// It promises that the summary accounts for everything: rules loaded, rejected
+// and skipped with reasons, events read, unreadable and about no rule. It reads
+// no clock and opens no file. It is tested end to end on small inputs.
+package matchrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/tocsin-soc/tocsin/sigma"
+)
+
+// Source yields events: a file of JSON lines (NewJSON), an EVTX log, a table.
+type Source interface {
+	// Next fills ev, resetting it first, and returns the record's number in the
+	// source. At the end it returns io.EOF; a *RecordError is one unreadable
+	// record, after which reading goes on; any other error ends the run.
+	Next(ev *sigma.Event) (record uint64, err error)
+}
+
+// RecordError is a record that could not be read.
+type RecordError struct {
+	Record uint64
+	Err    error
+}
+
+// Error says which record and why.
+func (e *RecordError) Error() string { return fmt.Sprintf("record %d: %v", e.Record, e.Err) }
+
+// Unwrap returns the cause.
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// Config says what to run.
+type Config struct {
+	Rules        []fs.FS             // folders of rules
+	Mapping      *sigma.Mapping      // nil: only what events name themselves counts
+	Placeholders map[string][]string // values for expand
+	MinLevel     sigma.Level         // rules below it are left out
+	Everywhere   bool                // evaluate every rule on every event, whatever its log source
+	Explain      bool                // write which fields matched
+	Now          func() time.Time    // for the summary's seconds; nil: none
+	Out          io.Writer
+}
+
+// Match is one line of output.
+type Match struct {
+	RuleID  string       `json:"rule_id"`
+	Title   string       `json:"title"`
+	Level   string       `json:"level"`
+	Record  uint64       `json:"record"`
+	Author  string       `json:"author,omitempty"`
+	Tags    []string     `json:"tags,omitempty"`
+	Matched []MatchField `json:"matched,omitempty"`
+}
+
+// MatchField is one reason of a match.
+type MatchField struct {
+	Field string `json:"field,omitempty"`
+	Value string `json:"value,omitempty"`
+	Test  string `json:"test"`
+}
+
+// Rejected is a rule left out, and why.
+type Rejected struct {
+	Source string `json:"source"`
+	ID     string `json:"rule_id,omitempty"`
+	Title  string `json:"title,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Summary is the last line of output.
+type Summary struct {
+	Events       int        `json:"events"`
+	Matches      int        `json:"matches"`
+	Unreadable   int        `json:"unreadable"`
+	Unrouted     int        `json:"unrouted"` // events no rule is about
+	Rules        int        `json:"rules_loaded"`
+	RejectedN    int        `json:"rules_rejected"`
+	SkippedN     int        `json:"rules_skipped"` // deprecated, unsupported or below the level
+	Rejected     []Rejected `json:"rejected,omitempty"`
+	LoadSeconds  float64    `json:"load_seconds"`
+	Seconds      float64    `json:"seconds"`
+	EventsPerSec float64    `json:"events_per_second"`
+}
+
+// Run loads the rules, matches every event of the sources and writes matches and
+// summary. An unreadable record or a rejected rule is counted, not an error.
+func Run(ctx context.Context, cfg Config, sources ...Source) (Summary, error) {
+	r := runner{cfg: cfg, enc: json.NewEncoder(cfg.Out)}
+	r.enc.SetEscapeHTML(false)
+	start := r.now()
+	if err := r.load(); err != nil {
+		return r.sum, err
+	}
+	loaded := r.now()
+	r.sum.LoadSeconds = loaded.Sub(start).Seconds()
+	for _, src := range sources {
+		if err := r.drain(ctx, src); err != nil {
+			return r.sum, err
+		}
+	}
+	r.sum.Seconds = r.now().Sub(loaded).Seconds()
+	if r.sum.Seconds > 0 {
+		r.sum.EventsPerSec = float64(r.sum.Events) / r.sum.Seconds
+	}
+	return r.sum, r.enc.Encode(r.sum)
+}
+
+type runner struct {
+	cfg     Config
+	enc     *json.Encoder
+	sum     Summary
+	program *sigma.Program
+	matcher *sigma.Matcher
+	event   *sigma.Event
+}
+
+func (r *runner) now() time.Time {
+	if r.cfg.Now == nil {
+		return time.Time{}
+	}
+	return r.cfg.Now()
+}
+
+func (r *runner) load() error {
+	all := &sigma.Set{}
+	for _, dir := range r.cfg.Rules {
+		set, err := sigma.Load(dir)
+		if err != nil {
+			return err
+		}
+		all.Add(set)
+	}
+	rules := all.Rules[:0]
+	for _, rule := range all.Rules {
+		if rule.Level < r.cfg.MinLevel {
+			r.sum.SkippedN++
+			continue
+		}
+		if r.cfg.Everywhere {
+			rule.Logsource = sigma.Logsource{}
+		}
+		rules = append(rules, rule)
+	}
+	p, rejected := sigma.Compile(rules, sigma.Options{Mapping: r.cfg.Mapping, Placeholders: r.cfg.Placeholders})
+	for _, x := range append(all.Rejected, rejected...) {
+		r.sum.Rejected = append(r.sum.Rejected, Rejected{Source: x.Source, ID: x.ID, Title: x.Title, Reason: x.Reason})
+	}
+	r.sum.Rules, r.sum.RejectedN = len(p.Rules()), len(r.sum.Rejected)
+	r.sum.SkippedN += len(all.Skipped)
+	r.program, r.matcher, r.event = p, p.NewMatcher(), sigma.NewEvent(p.Fields())
+	return nil
+}
+
+// checkEvery is how many events pass between looks at the context.
+const checkEvery = 1024
+
+func (r *runner) drain(ctx context.Context, src Source) error {
+	for {
+		if r.sum.Events%checkEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		record, err := src.Next(r.event)
+		var bad *RecordError
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &bad):
+			r.sum.Unreadable++
+			continue
+		case err != nil:
+			return fmt.Errorf("reading events: %w", err)
+		}
+		r.sum.Events++
+		if err := r.match(record); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *runner) match(record uint64) error {
+	hits := r.matcher.Match(r.event)
+	if len(hits) == 0 {
+		if !r.matcher.Routed(r.event) {
+			r.sum.Unrouted++
+		}
+		return nil
+	}
+	for _, i := range hits {
+		rule := r.program.Rules()[i]
+		m := Match{RuleID: rule.ID, Title: rule.Title, Level: rule.Level.String(), Record: record}
+		if r.cfg.Explain {
+			m.Author, m.Tags = rule.Author, rule.Tags
+			for _, f := range r.matcher.Explain(i, r.event) {
+				m.Matched = append(m.Matched, MatchField(f))
+			}
+		}
+		r.sum.Matches++
+		if err := r.enc.Encode(m); err != nil {
+			return fmt.Errorf("writing a match: %w", err)
+		}
+	}
+	return nil
+}
