@@ -38,7 +38,7 @@ type rowRule struct {
 // A mapping is all mapping files, compiled.
 type mapping struct {
 	sym      symbols
-	channels map[string]*channelPlans // by lower-case name
+	channels map[string]*channelPlans // by name as written, and in lower case
 	other    *channelPlans            // channels that no file names
 }
 
@@ -71,7 +71,10 @@ type cell struct {
 
 // at returns the plans of an event.
 func (m *mapping) at(channel string, eventID int) []*rowPlan {
-	c := m.channels[strings.ToLower(channel)]
+	c := m.channels[channel]
+	if c == nil {
+		c = m.channels[strings.ToLower(channel)]
+	}
 	if c == nil {
 		c = m.other
 	}
@@ -176,6 +179,13 @@ func (c *mappingCompiler) compile() {
 		plans.rest = c.plans(channel, -1)
 		if c.m.channels[channel] = plans; channel == others {
 			c.m.other = plans
+		}
+	}
+	for _, f := range c.files {
+		for _, channel := range f.Channels {
+			if plans := c.m.channels[strings.ToLower(channel)]; plans != nil {
+				c.m.channels[channel] = plans
+			}
 		}
 	}
 	if len(c.errs) > 0 { // a rule is compiled for each channel and event: say it once

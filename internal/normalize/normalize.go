@@ -76,7 +76,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	switch raw.Format {
 	case tocsin.FormatRow:
 		return n.row(raw, body)
-	case tocsin.FormatEvtx, tocsin.FormatWindows, tocsin.FormatJSONLine:
+	case tocsin.FormatEvtx:
+		return n.windowsEvent(raw, body, shapeEvtx, e)
+	case tocsin.FormatWindows, tocsin.FormatJSONLine:
 		shape, err := recognise(body)
 		if err != nil {
 			return tocsin.Record{}, err

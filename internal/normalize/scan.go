@@ -147,16 +147,46 @@ func (z *scanner) array(element func() error) error {
 	}
 }
 
-// skip reads any value.
+// skip reads any value. It checks escapes but does not resolve them.
 func (z *scanner) skip() error {
 	switch z.kind() {
 	case jsonObject:
 		return z.object(func(string) error { return z.skip() })
 	case jsonArray:
 		return z.array(z.skip)
+	case jsonString:
+		return z.skipText()
 	}
 	_, _, err := z.scalar()
 	return err
+}
+
+// skipText reads a string.
+func (z *scanner) skipText() error {
+	z.at++ // "
+	for z.at < len(z.s) {
+		switch c := z.s[z.at]; {
+		case c == '"':
+			z.at++
+			return nil
+		case c < ' ':
+			return z.fail("no control character in a text")
+		case c == '\\' && z.at+1 < len(z.s):
+			z.at++
+			if z.s[z.at] == 'u' {
+				z.at++
+				if _, err := z.hex4(); err != nil {
+					return err
+				}
+				continue
+			}
+			if strings.IndexByte(`"\/bfnrt`, z.s[z.at]) < 0 {
+				return z.fail(`one of "\/bfnrtu behind a backslash`)
+			}
+		}
+		z.at++
+	}
+	return errEnd
 }
 
 // raw reads any value and returns its JSON text, valid for every parser: lone
@@ -167,11 +197,15 @@ func (z *scanner) raw() (string, error) {
 	if err := z.skip(); err != nil {
 		return "", err
 	}
-	text := z.s[from:z.at]
+	return plainJSON(z.s[from:z.at]), nil
+}
+
+// plainJSON returns valid JSON without lone surrogates.
+func plainJSON(text string) string {
 	if strings.Contains(text, `\ud`) || strings.Contains(text, `\uD`) {
-		return string(reencode(nil, text)), nil
+		return string(reencode(nil, text))
 	}
-	return text, nil
+	return text
 }
 
 // reencode appends valid JSON with every string written anew.
@@ -276,61 +310,60 @@ func (z *scanner) text() (string, error) {
 
 // escaped reads the rest of a string that has escapes.
 func (z *scanner) escaped(from int) (string, error) {
-	out := append(make([]byte, 0, 2*(z.at-from)+32), z.s[from:z.at]...)
-	for z.at < len(z.s) {
-		c := z.s[z.at]
-		z.at++
-		switch {
-		case c == '"':
-			return string(out), nil
-		case c < ' ':
-			z.at--
-			return "", z.fail("no control character in a text")
-		case c != '\\':
-			out = append(out, c)
+	start := z.at
+	z.at = from - 1
+	if err := z.skipText(); err != nil {
+		return "", err
+	}
+	end := z.at - 1
+	var out strings.Builder
+	out.Grow(end - from)
+	out.WriteString(z.s[from:start])
+	for i := start; i < end; i++ {
+		c := z.s[i]
+		if c != '\\' {
+			out.WriteByte(c)
 			continue
 		}
-		if z.at >= len(z.s) {
-			break
-		}
-		c = z.s[z.at]
-		z.at++
-		switch c {
-		case '"', '\\', '/':
-			out = append(out, c)
+		i++
+		switch c = z.s[i]; c {
 		case 'b':
-			out = append(out, '\b')
+			out.WriteByte('\b')
 		case 'f':
-			out = append(out, '\f')
+			out.WriteByte('\f')
 		case 'n':
-			out = append(out, '\n')
+			out.WriteByte('\n')
 		case 'r':
-			out = append(out, '\r')
+			out.WriteByte('\r')
 		case 't':
-			out = append(out, '\t')
+			out.WriteByte('\t')
 		case 'u':
-			r, err := z.hex4()
-			if err != nil {
-				return "", err
-			}
-			if utf16.IsSurrogate(r) && strings.HasPrefix(z.s[z.at:], `\u`) {
-				before := z.at
-				z.at += 2
-				low, err := z.hex4()
-				if err != nil {
-					return "", err
-				}
-				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-					z.at = before
-				}
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			z.at--
-			return "", z.fail(`one of "\/bfnrtu behind a backslash`)
+			r, size := unicodeEscape(z.s[i+1 : end])
+			out.WriteRune(r)
+			i += size
+		default: // a quote, backslash or slash: skipText lets nothing else pass
+			out.WriteByte(c)
 		}
 	}
-	return "", errEnd
+	return out.String(), nil
+}
+
+// unicodeEscape reads what stands behind \u, with the second half of a
+// surrogate pair; a lone surrogate is U+FFFD. size is what was read.
+func unicodeEscape(s string) (r rune, size int) {
+	z := scanner{s: s}
+	r, _ = z.hex4() // checked by skipText
+	if utf16.IsSurrogate(r) {
+		low := rune(0)
+		if strings.HasPrefix(s[z.at:], `\u`) {
+			pair := scanner{s: s, at: z.at + 2}
+			low, _ = pair.hex4()
+		}
+		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+			return r, 10
+		}
+	}
+	return r, 4
 }
 
 func (z *scanner) hex4() (rune, error) {

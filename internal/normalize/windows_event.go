@@ -153,10 +153,8 @@ type special func(e *winEvent) (string, bool)
 
 // specials by the name that mappings use, after a dollar sign.
 var specials = map[string]special{
-	"DataXML": func(e *winEvent) (string, bool) { s := e.dataXML(); return s, s != "" },
-	"DataItemXML": func(e *winEvent) (string, bool) {
-		return `<DataItem type="System.XmlData" time="` + e.at.Format(time.RFC3339Nano) + `">` + e.dataXML() + `</DataItem>`, true
-	},
+	"DataXML":      func(e *winEvent) (string, bool) { s := e.dataXML(); return s, s != "" },
+	"DataItemXML":  func(e *winEvent) (string, bool) { return e.dataItemXML(), true },
 	"ParamXML":     func(e *winEvent) (string, bool) { s := e.paramXML(); return s, s != "" },
 	"DataJSON":     func(e *winEvent) (string, bool) { s := e.bag(); return s, s != "" },
 	"Message":      func(e *winEvent) (string, bool) { return e.message, e.message != "" },
@@ -176,13 +174,14 @@ const eventNamespace = `xmlns="http://schemas.microsoft.com/win/2004/08/events/e
 
 // dataXML renders EventData, or UserData where there is none, as Windows does.
 func (e *winEvent) dataXML() string {
-	if e.xml != "" {
-		return e.xml
-	}
-	var b []byte
+	e.buffer = e.appendDataXML(e.buffer[:0])
+	return string(e.buffer)
+}
+
+func (e *winEvent) appendDataXML(b []byte) []byte {
 	switch {
 	case len(e.data) > 0:
-		b = append(append(b, "<EventData "...), eventNamespace+">"...)
+		b = append(b, "<EventData "+eventNamespace+">"...)
 		for i := range e.data {
 			d := &e.data[i]
 			if d.name == "Binary" {
@@ -197,20 +196,25 @@ func (e *winEvent) dataXML() string {
 		}
 		b = append(b, "</EventData>"...)
 	case e.userJSON != "":
-		b = append(append(b, "<UserData "...), eventNamespace+">"...)
+		b = append(b, "<UserData "+eventNamespace+">"...)
 		z := scanner{s: e.userJSON}
 		b, _ = membersXML(b, &z) // read once before, so it is well formed
 		b = append(b, "</UserData>"...)
 	case len(e.user) > 0:
-		b = append(append(b, "<UserData "...), eventNamespace+">"...)
+		b = append(b, "<UserData "+eventNamespace+">"...)
 		for i := range e.user {
-			d := &e.user[i]
-			b = appendElement(b, d.name, d.value)
+			b = appendElement(b, e.user[i].name, e.user[i].value)
 		}
 		b = append(b, "</UserData>"...)
 	}
-	e.xml = string(b)
-	return e.xml
+	return b
+}
+
+// dataItemXML is the form of Event.EventData: the data in an envelope.
+func (e *winEvent) dataItemXML() string {
+	b := e.at.AppendFormat(append(e.buffer[:0], `<DataItem type="System.XmlData" time="`...), time.RFC3339Nano)
+	e.buffer = append(e.appendDataXML(append(b, `">`...)), "</DataItem>"...)
+	return string(e.buffer)
 }
 
 // membersXML turns a JSON object into elements.
@@ -270,38 +274,36 @@ func elementName(s string) string {
 	}, s)
 }
 
-// appendXML escapes a text for content and attributes. What XML 1.0 cannot hold
-// becomes U+FFFD.
+// escapes has what XML puts for a byte: nothing for most. What XML 1.0 cannot
+// hold becomes U+FFFD.
+var escapes = func() (table [256]string) {
+	for c := range ' ' {
+		table[c] = "\uFFFD"
+	}
+	table['\t'], table['\n'], table['\r'] = "", "", ""
+	table['&'], table['<'], table['>'], table['"'] = "&amp;", "&lt;", "&gt;", "&quot;"
+	return table
+}()
+
+// appendXML escapes a text for content and attributes.
 func appendXML(b []byte, s string) []byte {
 	from := 0
-	for i := 0; i < len(s); i++ {
-		escape := ""
-		switch c := s[i]; {
-		case c == '&':
-			escape = "&amp;"
-		case c == '<':
-			escape = "&lt;"
-		case c == '>':
-			escape = "&gt;"
-		case c == '"':
-			escape = "&quot;"
-		case c < ' ' && c != '\n' && c != '\r' && c != '\t':
-			escape = "\uFFFD"
-		default:
-			continue
+	for i := range len(s) {
+		if escape := escapes[s[i]]; escape != "" {
+			b = append(append(b, s[from:i]...), escape...)
+			from = i + 1
 		}
-		b = append(append(b, s[from:i]...), escape...)
-		from = i + 1
 	}
 	return append(b, s[from:]...)
 }
 
 // paramXML is the form of Event.ParameterXml: the values without their names.
 func (e *winEvent) paramXML() string {
-	var b []byte
+	b := e.buffer[:0]
 	for i := range e.data {
 		b = append(appendXML(append(b, "<Param>"...), e.data[i].value), "</Param>"...)
 	}
+	e.buffer = b
 	return string(b)
 }
 
@@ -309,13 +311,9 @@ func (e *winEvent) paramXML() string {
 func (e *winEvent) bag() string {
 	switch {
 	case len(e.data) > 0 && e.dataJSON != "":
-		z := scanner{s: e.dataJSON}
-		json, _ := z.raw()
-		return json
+		return plainJSON(e.dataJSON)
 	case len(e.user) > 0 && e.userJSON != "":
-		z := scanner{s: e.userJSON}
-		json, _ := z.raw()
-		return json
+		return plainJSON(e.userJSON)
 	}
 	list := e.data
 	if len(list) == 0 {

@@ -36,7 +36,7 @@ type winEvent struct {
 	userJSON          string
 	message           string
 	origin            string // "carved" or "uncommitted" if it was recovered
-	xml               string // rendering, made once
+	buffer            []byte // of renderings
 	cells             []tocsin.Value
 }
 
@@ -51,7 +51,7 @@ func (e *winEvent) reset() {
 	}
 	e.channel, e.provider, e.eventID, e.at = "", "", 0, time.Time{}
 	e.system, e.data, e.user = e.system[:0], e.data[:0], e.user[:0]
-	e.dataJSON, e.userJSON, e.message, e.origin, e.xml = "", "", "", "", ""
+	e.dataJSON, e.userJSON, e.message, e.origin = "", "", "", ""
 }
 
 func (e *winEvent) get(symbol int) (string, bool) {
