@@ -10,5 +10,5 @@ import "embed"
 
 // Files is everything shipped, by path: "tables/SecurityEvent.yaml".
 //
-//go:embed tables rules simulations entities sigma correlation
+//go:embed tables rules simulations entities sigma correlation normalize
 var Files embed.FS

@@ -18,11 +18,10 @@ const batchHeader = "X-Tocsin-Batch"
 // ingestRoutes adds the telemetry door. It is a plain handler: the body is a
 // stream and never a document.
 func (s *server) ingestRoutes(mux *http.ServeMux) {
-	op := operation("ingest", http.MethodPost, "/api/v1/ingest/{table}", "Send rows of a table, one JSON object per line; answered after the commit", tocsin.Responder, ScopeIngest)
+	op := operation("ingest", http.MethodPost, "/api/v1/ingest/{table}", "Send rows of a table, one JSON object per line, plain, gzip or zstd; answered after the commit", tocsin.Responder, ScopeIngest)
 	op.Parameters = []*huma.Param{
 		{Name: "table", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
 		{Name: batchHeader, In: "header", Description: "your name for this body; sent again, nothing is stored twice", Schema: &huma.Schema{Type: "string"}},
-		{Name: "Content-Encoding", In: "header", Description: "gzip or zstd", Schema: &huma.Schema{Type: "string"}},
 	}
 	op.Responses = map[string]*huma.Response{"200": {Description: "what became of the records"}}
 	s.huma.OpenAPI().AddOperation(&op)
@@ -38,7 +37,7 @@ func (s *server) ingestRoutes(mux *http.ServeMux) {
 			return
 		}
 		source := tocsin.SourceID("http:" + who.Actor.Name)
-		result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, r.Header.Get("Content-Encoding"), http.MaxBytesReader(w, r.Body, maxIngestBody))
+		result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, http.MaxBytesReader(w, r.Body, maxIngestBody))
 		if err != nil {
 			if tocsin.IsKind(err, tocsin.Unavailable) {
 				w.Header().Set("Retry-After", "1")

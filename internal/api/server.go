@@ -57,8 +57,8 @@ type Rules interface {
 type Intake interface {
 	// Ingest reads one JSON object per line, each a row of table. batch, when
 	// not empty, is the sender's name for this body: sent again, it stores
-	// nothing twice. encoding is the Content-Encoding: "", gzip or zstd.
-	Ingest(ctx context.Context, source tocsin.SourceID, table, batch, encoding string, body io.Reader) (IngestResult, error)
+	// nothing twice. The body may be compressed by gzip or zstd.
+	Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (IngestResult, error)
 }
 
 // maxBody bounds a JSON body; telemetry has a limit of its own (maxIngestBody).
