@@ -17,3 +17,35 @@ func ResetSchema(ctx context.Context, dsn, name string) error {
 	_, err = db.ExecContext(ctx, fmt.Sprintf(`DROP SCHEMA IF EXISTS %q CASCADE; CREATE SCHEMA %q`, name, name))
 	return errors.Join(err, db.Close())
 }
+
+// Dump writes all rows of tables as text, to look for what must not be there.
+func (db *DB) Dump(ctx context.Context, tables ...string) (string, error) {
+	out := ""
+	for _, table := range tables {
+		rows, err := db.read.QueryContext(ctx, `SELECT * FROM `+table)
+		if err != nil {
+			return "", err
+		}
+		defer rows.Close()
+		columns, err := rows.Columns()
+		if err != nil {
+			return "", err
+		}
+		for rows.Next() {
+			cells := make([]any, len(columns))
+			for i := range cells {
+				cells[i] = new(any)
+			}
+			if err := rows.Scan(cells...); err != nil {
+				return "", err
+			}
+			for _, c := range cells {
+				out += fmt.Sprintf("%s|", *c.(*any))
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return "", err
+		}
+	}
+	return out, nil
+}
