@@ -53,13 +53,18 @@ func parsePattern(r *plan.Parse) (pattern string, captures []plan.Column) {
 // capture is the group of one column; in regex mode a number takes only what
 // looks like one.
 func capture(t catalog.Type, mode plan.ParseMode, lazy string) string {
-	if mode == plan.ParseRegex {
-		switch t {
-		case catalog.Int, catalog.Long:
-			return `([+-]?\d+)`
-		case catalog.Real, catalog.Decimal:
-			return `([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)`
-		}
+	number := ""
+	switch t {
+	case catalog.Int, catalog.Long:
+		number = `[+-]?\d+`
+	case catalog.Real, catalog.Decimal:
+		number = `[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`
+	}
+	switch {
+	case number != "" && mode == plan.ParseRegex:
+		return "(" + number + ")"
+	case number != "":
+		return `(\s*` + number + `\s*|.*?)`
 	}
 	return "(.*" + lazy + ")"
 }

@@ -1,9 +1,216 @@
 package duckdb
 
-import "github.com/tocsin-soc/tocsin/kql/plan"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/plan"
+)
 
 // plugin lowers a plugin call whose columns are known.
 func (l *lowerer) plugin(r *plan.Call) *sel {
+	switch r.Plugin {
+	case "ipv4_lookup", "ipv6_lookup":
+		return l.ipLookup(r)
+	case "rows_near":
+		return l.rowsNear(r)
+	case "dcount_intersect":
+		return l.dcountIntersect(r)
+	case "rolling_percentile":
+		return l.rollingPercentile(r)
+	case "sliding_window_counts":
+		return l.slidingCounts(r)
+	case "activity_counts_metrics":
+		return l.activityCounts(r)
+	case "narrow":
+		return l.narrow(r)
+	}
 	unsupported("the plugin "+r.Plugin, "")
 	return nil
+}
+
+// ipLookup joins each row with the ranges its address lies in; further keys
+// must be equal.
+func (l *lowerer) ipLookup(r *plan.Call) *sel {
+	left, right := l.wrap(l.rel(r.In)), l.wrap(l.rel(r.Args[0].Rel))
+	left.order, right.order = nil, nil
+	lq, rq := qualify(left), qualify(right)
+	family := strings.TrimSuffix(r.Plugin, "_lookup")
+	on := []string{"kql_" + family + "_in_range(" + l.expr(r.Args[1].X, lq) + ", to_json(" + l.expr(r.Args[2].X, rq) + ")::VARCHAR)"}
+	word := "INNER JOIN"
+	for _, a := range r.Args[3:] {
+		if a.Name == "return_unmatched" {
+			if c, ok := isConst(a.X); ok && c.Bool {
+				word = "LEFT JOIN"
+			}
+			continue
+		}
+		key, ok := a.X.(*plan.Col)
+		if !ok {
+			unsupported(r.Plugin+" with a computed key", "extend both sides first")
+		}
+		for _, c := range r.In.Columns() {
+			if c.Name == key.Name {
+				on = append(on, lq.cols[c.ID]+" IS NOT DISTINCT FROM "+l.expr(key, rq))
+			}
+		}
+	}
+	s := newSel(lq.from + " " + word + " " + rq.from + " ON " + strings.Join(on, " AND "))
+	for _, c := range r.Cols {
+		if sql, ok := lq.cols[c.ID]; ok {
+			s.set(c.ID, sql)
+			continue
+		}
+		sql := rq.cols[c.ID]
+		if c.Type == catalog.String {
+			sql = "coalesce(" + sql + ", '')"
+		}
+		s.set(c.ID, sql)
+	}
+	return s
+}
+
+// rowsNear keeps the rows at most so far before or after one that satisfies the
+// predicate.
+func (l *lowerer) rowsNear(r *plan.Call) *sel {
+	s := l.wrap(l.rel(r.In))
+	order := l.expr(r.Args[0].X, s)
+	before, ok := isConst(r.Args[2].X)
+	after := before
+	if len(r.Args) > 3 {
+		after, ok = isConst(r.Args[3].X)
+	}
+	if !ok || before == nil || after == nil {
+		unsupported("rows_near with a computed distance", "write the number")
+	}
+	near := l.alias("n")
+	hit := "max(CASE WHEN " + l.pred(r.Args[1].X, s) + " THEN 1 ELSE 0 END) OVER (ORDER BY " + order + " ROWS BETWEEN " + itoa(after.Int) + " PRECEDING AND " + itoa(before.Int) + " FOLLOWING) AS " + near
+	s.order = []string{order + " ASC NULLS LAST"}
+	out := l.exported(s, []string{hit})
+	out.where = []string{near + " = 1"}
+	return out
+}
+
+func (l *lowerer) dcountIntersect(r *plan.Call) *sel {
+	s := l.open(l.rel(r.In)).clone()
+	parts := make([]string, len(r.Args))
+	for i, a := range r.Args {
+		parts[i] = l.expr(a.X, s)
+	}
+	m := l.alias("m")
+	s = l.exported(s, []string{"kql_hll_intersect(" + strings.Join(parts, ", ") + ") AS " + m})
+	out := s.clone()
+	out.cols, out.ids = map[plan.ColID]string{}, nil
+	for i, c := range r.Cols {
+		out.set(c.ID, "json_extract_string("+m+", '$["+strconv.Itoa(i)+"]')::BIGINT")
+	}
+	return out
+}
+
+// timeline is the materialized input of an analytics plugin with the values of
+// the arguments as columns a0, a1, …
+func (l *lowerer) timeline(r *plan.Call) (name string) {
+	s := l.open(l.rel(r.In))
+	cols := make([]string, len(r.Args))
+	for i, a := range r.Args {
+		cols[i] = l.expr(a.X, s) + " AS a" + strconv.Itoa(i)
+	}
+	name = l.alias("w")
+	t := *s
+	t.order = nil
+	var b strings.Builder
+	t.tail(&b, false)
+	l.ctes = append(l.ctes, name+" AS MATERIALIZED (SELECT "+strings.Join(cols, ", ")+b.String()+")")
+	return name
+}
+
+// dims are the argument columns from the given position on.
+func dims(r *plan.Call, from int) (list []string) {
+	for i := from; i < len(r.Args); i++ {
+		list = append(list, "a"+strconv.Itoa(i))
+	}
+	return list
+}
+
+// delivered wraps SQL whose select list is in the order of the call's columns.
+func (l *lowerer) delivered(r *plan.Call, sql string) *sel {
+	names := make([]string, len(r.Cols))
+	s := newSel("")
+	for i, c := range r.Cols {
+		names[i] = colName(c.ID)
+		s.set(c.ID, colName(c.ID))
+	}
+	s.from = "(" + sql + ") AS " + l.alias("t") + "(" + strings.Join(names, ", ") + ")"
+	return s
+}
+
+func prefixed(prefix string, list []string) string {
+	out := ""
+	for _, d := range list {
+		out += ", " + prefix + d
+	}
+	return out
+}
+
+func sameDims(list []string) string {
+	out := ""
+	for _, d := range list {
+		out += " AND x." + d + " IS NOT DISTINCT FROM e." + d
+	}
+	return out
+}
+
+// rollingPercentile: arguments value, percentile, index, bin, bins, dimensions.
+func (l *lowerer) rollingPercentile(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 5)
+	p, ok := isConst(r.Args[1].X)
+	if !ok {
+		unsupported("rolling_percentile with a computed percentile", "write the number")
+	}
+	q := p.Real
+	if p.T != catalog.Real {
+		q = float64(p.Int)
+	}
+	bin := "a2 - a2 % a3"
+	sql := "SELECT e.b" + prefixed("e.", d) + ", quantile_disc(x.a0, " + strconv.FormatFloat(q/100, 'f', -1, 64) + ") FROM (SELECT DISTINCT " + bin + " AS b, a3, a4" + prefixed("", d) + " FROM " + w +
+		") AS e JOIN (SELECT *, " + bin + " AS b FROM " + w + ") AS x ON x.b <= e.b AND x.b > e.b - e.a3 * e.a4" + sameDims(d) + " GROUP BY e.b" + prefixed("e.", d)
+	return l.delivered(r, sql)
+}
+
+// slidingCounts: arguments id, timeline, start, end, lookback, bin, dimensions.
+func (l *lowerer) slidingCounts(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 6)
+	sql := "SELECT e.b" + prefixed("e.", d) + ", count(*), count(DISTINCT x.a0) FROM (SELECT unnest(generate_series(a2, a3, a5)) AS b, a4, a5" + prefixed("", d) +
+		" FROM (SELECT DISTINCT a2, a3, a4, a5" + prefixed("", d) + " FROM " + w + ")) AS e JOIN " + w + " AS x ON x.a1 < e.b + e.a5 AND x.a1 >= e.b + e.a5 - e.a4" + sameDims(d) + " GROUP BY e.b" + prefixed("e.", d)
+	return l.delivered(r, sql)
+}
+
+// activityCounts: arguments id, timeline, start, end, step, dimensions.
+func (l *lowerer) activityCounts(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 5)
+	part := ""
+	if len(d) > 0 {
+		part = "PARTITION BY " + strings.Join(d, ", ") + " "
+	}
+	binned := "SELECT *, a2 + (a1 - a2) // a4 * a4 AS b FROM " + w + " WHERE a1 >= a2 AND a1 <= a3"
+	first := "SELECT *, min(b) OVER (PARTITION BY a0" + prefixed("", d) + ") AS f FROM (" + binned + ")"
+	per := "SELECT b" + prefixed("", d) + ", count(*) AS n, count(DISTINCT a0) AS d, count(DISTINCT a0) FILTER (WHERE f = b) AS nd FROM (" + first + ") GROUP BY b" + prefixed("", d)
+	return l.delivered(r, "SELECT b"+prefixed("", d)+", n, d, nd, (sum(nd) OVER ("+part+"ORDER BY b ROWS UNBOUNDED PRECEDING))::BIGINT FROM ("+per+")")
+}
+
+// narrow turns rows into (row, column, value) triples.
+func (l *lowerer) narrow(r *plan.Call) *sel {
+	s := l.open(l.rel(r.In)).clone()
+	cols := r.In.Columns()
+	row := l.alias("n")
+	in := l.exported(s, []string{"row_number() OVER () - 1 AS " + row})
+	parts := make([]string, len(cols))
+	for i, c := range cols {
+		parts[i] = "SELECT " + row + ", " + l.text(c.Name) + ", " + convert(in.cols[c.ID], c.Type, catalog.String) + " FROM " + in.from
+	}
+	if len(parts) == 0 {
+		parts = []string{"SELECT 0::BIGINT, '', '' WHERE FALSE"}
+	}
+	return l.delivered(r, strings.Join(parts, " UNION ALL "))
 }

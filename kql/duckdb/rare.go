@@ -123,9 +123,10 @@ func (l *lowerer) apply(r *plan.Apply) *sel {
 	leaf := l.expanded(&node, rows)
 	leaf.order = []string{leaf.cols[row] + " ASC NULLS LAST", leaf.cols[pos] + " ASC NULLS LAST"}
 	l.leaves[r.Leaf] = leaf
-	l.by = row
+	outerType := l.byType
+	l.by, l.byType = row, catalog.Long
 	body := l.rel(r.Body)
-	l.by = outer
+	l.by, l.byType = outer, outerType
 	body = qualify(l.wrap(body))
 	alias := l.alias("a")
 	res := newSel(name + " AS " + alias + " JOIN " + body.from + " ON " + alias + "." + colName(row) + " = " + body.cols[row])
@@ -156,15 +157,25 @@ func (l *lowerer) partition(r *plan.Partition) *sel {
 	by, outer := l.hidden(), l.by
 	in.set(by, in.cols[r.Key])
 	l.leaves[r.Leaf] = in
-	l.by = by
+	outerType := l.byType
+	l.by, l.byType = by, keyType(r)
 	body := l.rel(r.Body)
-	l.by = outer
+	l.by, l.byType = outer, outerType
 	res := body.clone()
 	res.cols, res.ids = map[plan.ColID]string{}, nil
 	for i, c := range r.Body.Columns() {
 		res.set(r.Cols[i].ID, body.cols[c.ID])
 	}
 	return res
+}
+
+func keyType(r *plan.Partition) catalog.Type {
+	for _, c := range r.In.Columns() {
+		if c.ID == r.Key {
+			return c.Type
+		}
+	}
+	panic("duckdb: partition key is not a column of its input")
 }
 
 // topNested lowers a chain of top-nested clauses: each level ranks its groups
@@ -254,31 +265,52 @@ func (l *lowerer) topNested(r *plan.TopNested) *sel {
 	return out
 }
 
-// outside binds rows the runner computes before the statement.
+// outside binds rows the runner computes before the statement. Dynamic cells
+// come as JSON text within a JSON string.
 func (l *lowerer) outside(r plan.Rel, cols []plan.Column, sources ...plan.Rel) *sel {
 	in := &Input{Operator: r}
 	for _, src := range sources {
-		st, err := compile(l.query, src, true, Options{TableName: l.opt.TableName})
-		if err != nil {
-			panic(err)
-		}
+		st := l.source(src)
 		in.Sources = append(in.Sources, st)
+		if len(st.Columns) > len(src.Columns()) {
+			in.Hidden = 1
+			cols = append(append([]plan.Column(nil), cols...), plan.Column{ID: l.by, Type: l.byType})
+		}
 	}
 	l.args = append(l.args, "[]")
 	in.mark = len(l.args) - 1
 	l.inputs = append(l.inputs, in)
 	row := l.alias("r")
-	s := newSel("(SELECT unnest(json_extract(" + mark(in.mark) + "::VARCHAR, '$[*]')) AS " + row + ") AS " + l.alias("t"))
+	pos := l.alias("p")
+	s := newSel("(SELECT unnest(json_extract(" + mark(in.mark) + "::VARCHAR, '$[*]')) AS " + row + ", unnest(range(json_array_length(" + mark(in.mark) + "::VARCHAR)::BIGINT)) AS " + pos + ") AS " + l.alias("t"))
 	for i, c := range cols {
-		cell := "'$[" + strconv.Itoa(i) + "]'"
+		cell := "json_extract_string(" + row + ", '$[" + strconv.Itoa(i) + "]')"
 		switch c.Type {
 		case catalog.Dynamic:
-			s.set(c.ID, "nullif(json_extract("+row+", "+cell+")::VARCHAR, 'null')")
+			s.set(c.ID, cell)
 		case catalog.String:
-			s.set(c.ID, "coalesce(json_extract_string("+row+", "+cell+"), '')")
+			s.set(c.ID, "coalesce("+cell+", '')")
 		default:
-			s.set(c.ID, "json_extract_string("+row+", "+cell+")::"+sqlType(c.Type))
+			s.set(c.ID, cell+"::"+sqlType(c.Type))
 		}
 	}
+	s.order = []string{pos + " ASC NULLS LAST"}
 	return l.wrap(s)
+}
+
+// source is a statement for the rows an operator outside the engine reads, in
+// their order, the hidden column of an enclosing body last.
+func (l *lowerer) source(r plan.Rel) *Statement {
+	sub := *l
+	sub.inputs, sub.opt.Limit = nil, 0
+	sub.ctes = append([]string(nil), l.ctes...)
+	s := sub.rel(r)
+	cols := append([]plan.Column(nil), r.Columns()...)
+	if _, ok := s.cols[l.by]; ok && l.by != 0 {
+		cols = append(cols, plan.Column{ID: l.by, Type: l.byType})
+	}
+	body := sub.final(s, cols, true)
+	text, args := sub.bind(sub.with() + body)
+	l.args, l.aliases, l.nextCol = sub.args, sub.aliases, sub.nextCol
+	return &Statement{SQL: text, Args: args, Columns: cols, Inputs: sub.inputs}
 }

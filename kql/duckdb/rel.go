@@ -68,11 +68,9 @@ func (l *lowerer) rare(r plan.Rel) *sel {
 	case *plan.TopNested:
 		return l.topNested(r)
 	case *plan.Scan:
-		return l.outside(r, r.Cols, r.In)
+		return l.scan(r)
 	case *plan.Pivot:
 		return l.pivot(r)
-	case *plan.Graph:
-		return l.outside(r, r.Cols, r.Edges)
 	case *plan.External:
 		return l.outside(r, r.Cols)
 	}

@@ -25,9 +25,12 @@ type Statement struct {
 // arrays, to Args[Arg].
 type Input struct {
 	Arg      int
-	Operator plan.Rel // *plan.External, *plan.Scan, *plan.Graph, *plan.Call
+	Operator plan.Rel // *plan.External, *plan.Scan, *plan.Call
 	Sources  []*Statement
-	mark     int
+	// Hidden is how many columns at the end of Sources[0] the operator passes
+	// through behind its own, keeping rows with different values apart.
+	Hidden int
+	mark   int
 }
 
 // Unsupported is a construct the dialect cannot run.
@@ -78,36 +81,37 @@ func compile(q *plan.Query, rel plan.Rel, sorted bool, opt Options) (st *Stateme
 	s := l.rel(rel)
 	var b strings.Builder
 	body := l.final(s, rel.Columns(), sorted)
-	if len(l.ctes) > 0 {
-		b.WriteString("WITH ")
-		if l.recursive {
-			b.WriteString("RECURSIVE ")
-		}
-		b.WriteString(strings.Join(l.ctes, ",\n"))
-		b.WriteByte('\n')
-	}
+	b.WriteString(l.with())
 	b.WriteString(body)
 	text, args := l.bind(b.String())
 	return &Statement{SQL: text, Args: args, Columns: rel.Columns(), Inputs: l.inputs}, nil
 }
 
+// with is the list of common table expressions.
+func (l *lowerer) with() string {
+	if len(l.ctes) == 0 {
+		return ""
+	}
+	return "WITH " + strings.Join(l.ctes, ",\n") + "\n"
+}
+
 // lowerer holds what one statement accumulates.
 type lowerer struct {
-	query     *plan.Query
-	opt       Options
-	args      []any
-	argOf     map[any]int
-	ctes      []string
-	recursive bool
-	inputs    []*Input
-	shared    map[*plan.Shared]*sharedRows
-	scalars   map[*plan.Scalar]string
-	leaves    map[*plan.Leaf]*sel
-	aliases   int
-	only      string // condition every aggregate takes (pivot)
+	query   *plan.Query
+	opt     Options
+	args    []any
+	argOf   map[any]int
+	ctes    []string
+	inputs  []*Input
+	shared  map[*plan.Shared]*sharedRows
+	scalars map[*plan.Scalar]string
+	leaves  map[*plan.Leaf]*sel
+	aliases int
+	only    string // condition every aggregate takes (pivot)
 	// by is the hidden column that tells the rows of one body from another's
 	// while the body of mv-apply or partition is lowered; 0 outside.
 	by      plan.ColID
+	byType  catalog.Type
 	nextCol plan.ColID
 }
 

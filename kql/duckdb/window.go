@@ -137,7 +137,9 @@ func (l *lowerer) windowFunc(f plan.WindowFunc, a []string, by, ord, run, change
 }
 
 // session gives each row the time its session began, from the list of the run's
-// times so far.
+// times.
 func (l *lowerer) session(a []string, ord, part string) string {
-	return "kql_session(to_json(list(" + a[0] + ") OVER (" + part + "ORDER BY " + ord + " ROWS UNBOUNDED PRECEDING))::VARCHAR, " + a[1] + ", " + a[2] + ")"
+	whole := " OVER (" + part + "ORDER BY " + ord + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+	n := "row_number() OVER (" + part + "ORDER BY " + ord + ")"
+	return "kql_session(to_json(list(" + a[0] + ")" + whole + ")::VARCHAR, " + n + ", " + a[1] + ", " + a[2] + ")"
 }

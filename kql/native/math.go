@@ -23,11 +23,7 @@ func mathFunctions() []Function {
 			if !ok || !ok2 || !ok3 {
 				return nil
 			}
-			v := fn(x, p, q)
-			if math.IsNaN(v) {
-				return nil
-			}
-			return v
+			return fn(x, p, q)
 		}}
 	}
 	return []Function{

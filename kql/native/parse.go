@@ -397,9 +397,17 @@ func parseKV(a []any) any {
 	greedy := a[6] == true
 	out := newBag()
 	if kv == "" {
-		return printJSON(out)
+		return printJSON(parseLoose(s, quotes, escape))
 	}
 	for s != "" {
+		if key, rest, ok := quotedKey(s, pairs, kv, quotes); ok {
+			var value string
+			value, s = kvValue(strings.TrimLeft(rest, " "), pairs, kv, quotes, escape, greedy)
+			if _, had := out.vals[key]; !had {
+				out.set(key, value)
+			}
+			continue
+		}
 		i := strings.Index(s, kv)
 		if i < 0 {
 			break
@@ -424,6 +432,83 @@ func parseKV(a []any) any {
 		}
 	}
 	return printJSON(out)
+}
+
+// quotedKey reads a key in quotes at the start of s.
+func quotedKey(s, pairs, kv string, quotes map[string]string) (key, rest string, ok bool) {
+	s = strings.TrimLeft(s, " ")
+	if pairs != "" {
+		s = strings.TrimPrefix(s, pairs)
+	}
+	for open, end := range quotes {
+		if !strings.HasPrefix(s, open) {
+			continue
+		}
+		if i := strings.Index(s[len(open):], end); i >= 0 {
+			after := s[len(open)+i+len(end):]
+			if strings.HasPrefix(after, kv) {
+				return s[len(open) : len(open)+i], after[len(kv):], true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// parseLoose is parse-kv without delimiters: every run of letters, digits and
+// underscores, or quoted text, is a key of the one that follows it.
+func parseLoose(s string, quotes map[string]string, escape string) *bag {
+	out := newBag()
+	last, have := "", false
+	put := func(token string) {
+		if have {
+			if _, had := out.vals[last]; !had {
+				out.set(last, token)
+			}
+		}
+		last, have = token, true
+	}
+	for s != "" {
+		quoted := false
+		for open, end := range quotes {
+			if strings.HasPrefix(s, open) {
+				var v string
+				v, s = quotedText(s[len(open):], end, escape)
+				put(v)
+				quoted = true
+			}
+		}
+		if quoted {
+			continue
+		}
+		n := 0
+		for n < len(s) && (isAlnum(s[n]) || s[n] == '_' || s[n] >= 0x80) {
+			n++
+		}
+		if n == 0 {
+			s = s[1:]
+			continue
+		}
+		put(s[:n])
+		s = s[n:]
+	}
+	return out
+}
+
+// quotedText reads up to the closing quote; without one, everything.
+func quotedText(s, end, escape string) (text, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if escape != "" && strings.HasPrefix(s[i:], escape) && i+len(escape) < len(s) {
+			i += len(escape)
+			b.WriteByte(s[i])
+			continue
+		}
+		if strings.HasPrefix(s[i:], end) {
+			return b.String(), s[i+len(end):]
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), ""
 }
 
 func unquote(s string, quotes map[string]string) string {

@@ -113,16 +113,19 @@ func indexOf(a []any) any {
 	if nth < 1 {
 		return nil
 	}
-	at := 0
+	// Each further occurrence is sought in a window of the same length that
+	// starts behind the last one.
 	for {
-		i := strings.Index(window[at:], sub)
+		i := strings.Index(window, sub)
 		if i < 0 {
 			return int64(-1)
 		}
 		if nth--; nth == 0 {
-			return int64(first + at + i)
+			return int64(first + i)
 		}
-		at += i + 1
+		if window, first, ok = searchRange(s, int64(first+i+1), a[3]); !ok {
+			return int64(-1)
+		}
 	}
 }
 
@@ -204,19 +207,44 @@ func scalarText(v any) string {
 	}
 }
 
+// replaceStrings replaces the lookups one after the other; what has been replaced
+// is not looked at again. Replacements that are not strings are left out.
 func replaceStrings(a []any) any {
-	s := str(a[0])
 	find, ok := dynamicOf(a[1]).([]any)
 	with, ok2 := dynamicOf(a[2]).([]any)
 	if !ok || !ok2 || len(find) != len(with) {
 		return ""
 	}
-	for i := range find {
-		if f := scalarText(find[i]); f != "" {
-			s = strings.ReplaceAll(s, f, scalarText(with[i]))
-		}
+	type piece struct {
+		text string
+		done bool
 	}
-	return s
+	pieces := []piece{{text: str(a[0])}}
+	for i := range find {
+		f, w := scalarText(find[i]), scalarText(with[i])
+		if _, isText := with[i].(string); f == "" || !isText {
+			continue
+		}
+		var next []piece
+		for _, p := range pieces {
+			if p.done {
+				next = append(next, p)
+				continue
+			}
+			for j, part := range strings.Split(p.text, f) {
+				if j > 0 {
+					next = append(next, piece{w, true})
+				}
+				next = append(next, piece{text: part})
+			}
+		}
+		pieces = next
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.text)
+	}
+	return b.String()
 }
 
 func hasAnyIndex(a []any) any {
