@@ -7,7 +7,7 @@ import "strings"
 type Name struct {
 	// ID counts from 0 in the order of first appearance. The names of System
 	// have fixed IDs, equal to their SystemField. It is -1 once the table of
-	// the Reader is full (65,536 names), which no honest log reaches.
+	// the Reader is full (65,536 names or 16 MiB), which no honest log reaches.
 	ID int
 	// Text is the name as the event has it: of a Data element its Name
 	// attribute ("Threat Name"), else of the element or attribute.
@@ -36,8 +36,11 @@ const (
 )
 
 const (
-	maxNames   = 1 << 16
-	maxStrings = 1 << 16
+	maxNames = 1 << 16
+	// maxInterned bounds the bytes of all names, and of all texts, a Reader
+	// keeps. Honest logs stay below a tenth of it.
+	maxInterned = 16 << 20
+	maxKept     = 1024 // bytes of a text worth keeping
 )
 
 // symbols interns names and short texts for the life of a Reader.
@@ -46,6 +49,8 @@ type symbols struct {
 	texts  map[string]string
 	system [numSystemFields]*Name
 	next   int
+	// nameBytes and textBytes are what the two tables hold.
+	nameBytes, textBytes int
 }
 
 // A nameKey is a path in two parts, so that looking it up joins nothing.
@@ -61,7 +66,7 @@ func newSymbols() *symbols {
 }
 
 func (s *symbols) add(key nameKey, n *Name) *Name {
-	if s.next >= maxNames {
+	if s.nameBytes += 3 * len(n.Path); s.next >= maxNames || s.nameBytes > maxInterned {
 		n.ID = -1
 		return n
 	}
@@ -89,7 +94,8 @@ func (s *symbols) text(b []byte) string {
 		return t
 	}
 	t := string(b)
-	if len(s.texts) < maxStrings && len(b) <= 1024 {
+	if len(b) <= maxKept && s.textBytes < maxInterned {
+		s.textBytes += len(b) + 64 // and the entry
 		s.texts[t] = t
 	}
 	return t

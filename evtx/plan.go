@@ -55,8 +55,10 @@ type plan struct {
 type scopes struct {
 	list   []scope
 	number map[scope]int32
+	bytes  int // of all paths
 }
 
+// maxScopes bounds the scopes of a Reader, maxInterned the bytes of their paths.
 const maxScopes = 1 << 14
 
 func newScopes() *scopes {
@@ -66,15 +68,15 @@ func newScopes() *scopes {
 }
 
 // of returns the number of a scope. A log with more scopes than any honest one
-// gets the last number for the rest: names stay right, paths become coarse.
+// gets the last number for the rest, so their fields are filed under its path.
 func (s *scopes) of(sc scope) int32 {
 	if n, ok := s.number[sc]; ok {
 		return n
 	}
-	if len(s.list) >= maxScopes {
-		return maxScopes - 1
-	}
 	n := int32(len(s.list))
+	if s.bytes += 2 * len(sc.path); n >= maxScopes || s.bytes > maxInterned {
+		return max(n-1, 0)
+	}
 	s.list = append(s.list, sc)
 	s.number[sc] = n
 	return n
