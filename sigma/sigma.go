@@ -33,7 +33,9 @@ type (
 	Expr      = rule.Expr
 	Predicate = rule.Predicate
 	Set       = rule.Set
-	Rejection = rule.Rejection
+
+	Correlation = rule.Correlation
+	Rejection   = rule.Rejection
 )
 
 // The levels of a rule, from least to most severe.
@@ -46,10 +48,12 @@ const (
 	Critical      = rule.Critical
 )
 
-// Load reads every .yml and .yaml file of fsys; see rule.Load.
-func Load(fsys fs.FS) (*Set, error) { return rule.Load(fsys) }
+// Load reads every .yml and .yaml file of the folders and links them; see
+// rule.Load.
+func Load(folders ...fs.FS) (*Set, error) { return rule.Load(folders...) }
 
-// Parse reads the documents of one file; see rule.Parse.
+// Parse reads the documents of one file, not yet linked; see rule.Parse and
+// Set.Link.
 func Parse(source string, src []byte) Set { return rule.Parse(source, src) }
 
 // ParseLevel reads a level; "" is LevelNone.

@@ -2,7 +2,9 @@ package sigma
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,16 +22,15 @@ func loadActive(t testing.TB) *Set {
 	if _, err := os.Stat(filepath.Join(sigmaDir, "sigmahq")); err != nil {
 		t.Skip("SigmaHQ rules are not beside the checkout")
 	}
-	all := &Set{}
+	var folders []fs.FS
 	for _, dir := range activeRules {
-		set, err := Load(os.DirFS(filepath.Join(sigmaDir, "sigmahq", dir)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Files += set.Files
-		all.Add(set)
+		folders = append(folders, os.DirFS(filepath.Join(sigmaDir, "sigmahq", dir)))
 	}
-	return all
+	set, err := Load(folders...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 func loadMapping(t testing.TB) *Mapping {
@@ -145,4 +146,42 @@ func TestMatch_SigmaHQRegression(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d rules match their sample, %d exactly as often as declared", good, len(cases), exact)
+}
+
+// TestLoad_OldAggregations: the rules SigmaHQ retired for their aggregations are
+// read as correlations where they say all that is needed.
+func TestLoad_OldAggregations(t *testing.T) {
+	dir := filepath.Join(sigmaDir, "sigmahq", "unsupported")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("SigmaHQ rules are not beside the checkout")
+	}
+	all := &Set{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".yml" {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		src = bytes.ReplaceAll(src, []byte("status: unsupported"), []byte("status: test"))
+		part := Parse(filepath.Base(path), src)
+		all.Add(&part)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all.Link()
+	for _, r := range all.Rejected {
+		t.Log(r)
+		known := false // no timeframe, rule collections, and prose in place of a condition
+		for _, reason := range []string{"no timeframe", `action "global"`, "title is missing", "unexpected character"} {
+			known = known || strings.Contains(r.Reason, reason)
+		}
+		if !known {
+			t.Error("not expected")
+		}
+	}
+	t.Logf("%d correlations, %d rules, %d rejected", len(all.Correlations), len(all.Rules), len(all.Rejected))
+	if len(all.Correlations) < 40 {
+		t.Errorf("only %d of the old aggregations are read", len(all.Correlations))
+	}
 }

@@ -132,13 +132,9 @@ func (r *runner) now() time.Time {
 }
 
 func (r *runner) load() error {
-	all := &sigma.Set{}
-	for _, dir := range r.cfg.Rules {
-		set, err := sigma.Load(dir)
-		if err != nil {
-			return err
-		}
-		all.Add(set)
+	all, err := sigma.Load(r.cfg.Rules...)
+	if err != nil {
+		return err
 	}
 	rules := all.Rules[:0]
 	for _, rule := range all.Rules {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -14,16 +13,32 @@ import (
 
 // Set is what a folder of Sigma documents holds.
 type Set struct {
-	Rules    []*Rule
-	Rejected []Rejection // cannot be honoured
-	Skipped  []Rejection // status deprecated or unsupported: left out on purpose
-	Files    int
+	Rules        []*Rule
+	Correlations []*Correlation
+	Filters      []*Filter   // not yet applied: see Link
+	Rejected     []Rejection // cannot be honoured
+	Skipped      []Rejection // status deprecated or unsupported: left out on purpose
+	Warnings     []Rejection // honoured, and probably not what the author means
+	Files        int
 }
 
-// Load reads every .yml and .yaml file of fsys. A document that cannot be
-// honoured is rejected, alone; the error is only for files that cannot be read.
-// The order of the result follows the file names.
-func Load(fsys fs.FS) (*Set, error) {
+// Load reads every .yml and .yaml file of the folders and links the set. A
+// document that cannot be honoured is rejected, alone; the error is only for
+// files that cannot be read. The order of the result follows the file names.
+func Load(folders ...fs.FS) (*Set, error) {
+	all := &Set{}
+	for _, fsys := range folders {
+		set, err := loadFolder(fsys)
+		if err != nil {
+			return nil, err
+		}
+		all.Add(set)
+	}
+	all.Link()
+	return all, nil
+}
+
+func loadFolder(fsys fs.FS) (*Set, error) {
 	names, err := ruleFiles(fsys)
 	if err != nil {
 		return nil, err
@@ -52,7 +67,6 @@ func Load(fsys fs.FS) (*Set, error) {
 		}
 		all.Add(&parts[i])
 	}
-	all.rejectDoubles()
 	return all, nil
 }
 
@@ -70,9 +84,13 @@ func ruleFiles(fsys fs.FS) ([]string, error) {
 	return names, err
 }
 
-// Add appends the documents of another set.
+// Add appends the documents of another set. Link when all are together.
 func (s *Set) Add(o *Set) {
+	s.Files += o.Files
 	s.Rules = append(s.Rules, o.Rules...)
+	s.Correlations = append(s.Correlations, o.Correlations...)
+	s.Filters = append(s.Filters, o.Filters...)
+	s.Warnings = append(s.Warnings, o.Warnings...)
 	s.Rejected = append(s.Rejected, o.Rejected...)
 	s.Skipped = append(s.Skipped, o.Skipped...)
 }
@@ -116,29 +134,27 @@ func (s *Set) parseBody(doc *document.Node, head Head) error {
 	if a := doc.Get("action"); a != nil {
 		return fmt.Errorf("action %q: rule collections ended with Sigma 2.0; write each rule out", a.Str())
 	}
-	r, err := parseRule(doc, head)
-	if err != nil {
-		return err
+	switch {
+	case doc.Get("correlation") != nil:
+		c, err := parseCorrelation(doc, head)
+		if err != nil {
+			return err
+		}
+		s.Correlations = append(s.Correlations, c)
+	case doc.Get("filter") != nil:
+		f, err := parseFilter(doc, head)
+		if err != nil {
+			return err
+		}
+		s.Filters = append(s.Filters, f)
+	case aggregates(doc.Get("detection")):
+		return s.convertAggregation(doc, head)
+	default:
+		r, err := parseRule(doc, head)
+		if err != nil {
+			return err
+		}
+		s.Rules = append(s.Rules, r)
 	}
-	s.Rules = append(s.Rules, r)
 	return nil
-}
-
-// rejectDoubles keeps the first of several documents with one id: references
-// and alerts would be ambiguous.
-func (s *Set) rejectDoubles() {
-	first := map[string]string{}
-	s.Rules = slices.DeleteFunc(s.Rules, func(r *Rule) bool {
-		if r.ID == "" {
-			return false
-		}
-		id := strings.ToLower(r.ID)
-		if other, ok := first[id]; ok {
-			s.Rejected = append(s.Rejected, Rejection{Source: r.Source, ID: r.ID, Title: r.Title,
-				Reason: "id is already used by " + other})
-			return true
-		}
-		first[id] = r.Source
-		return false
-	})
 }

@@ -87,6 +87,8 @@ type Rule struct {
 
 	// Silent rules only feed correlations and raise nothing themselves.
 	Silent bool
+
+	derived bool // made of an aggregating rule: it has no life of its own
 }
 
 // Ref reports whether another document's reference ref (id or name) means h.
@@ -177,12 +179,17 @@ func parseDetection(n *document.Node) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range conditions {
+	return resolveDetection(n, conditions)
+}
+
+// aggregates reports whether a detection has a pre-2.0 aggregation.
+func aggregates(n *document.Node) bool {
+	for _, c := range n.Get("condition").Strs() {
 		if strings.Contains(c, "|") {
-			return nil, fmt.Errorf("condition %q aggregates: load the document, not the rule alone", c)
+			return true
 		}
 	}
-	return resolveDetection(n, conditions)
+	return false
 }
 
 func parseConditions(n *document.Node) ([]string, error) {
