@@ -12,6 +12,9 @@ type JSONOptions struct {
 	// TrimSpace cuts white space off the end of text values, as evtx_dump did
 	// before 2026. It loses data; it exists to compare with older dumps.
 	TrimSpace bool
+	// TimeDigits is the number of fraction digits of times: 0 means 6, as
+	// evtx_dump writes; 7 keeps all that a log holds.
+	TimeDigits int
 }
 
 // A renderer writes the de-facto JSON of a tree.
@@ -40,6 +43,9 @@ func (r *Record) AppendJSON(dst []byte, opts JSONOptions) ([]byte, error) {
 		r.reader.json = newTree(r.reader.sym, formatter{ansi: r.reader.opts.ANSI, digits: 6})
 	}
 	t := r.reader.json
+	if t.format.digits = 6; opts.TimeDigits > 0 {
+		t.format.digits = min(opts.TimeDigits, 9)
+	}
 	if err := t.build(r); err != nil {
 		return dst, fmt.Errorf("rendering record %d: %w", r.ID, err)
 	}
@@ -65,7 +71,7 @@ func (r *Record) AppendJSON(dst []byte, opts JSONOptions) ([]byte, error) {
 // header writes an event whose System is unknown from the record header.
 func (w *renderer) header(r *Record, root int32) {
 	w.out = append(w.out, `{"Event":{"System":{"TimeCreated":{"#attributes":{"SystemTime":"`...)
-	w.out = appendFiletime(w.out, r.written, 6)
+	w.out = appendFiletime(w.out, r.written, w.format.digits)
 	w.out = append(w.out, `"}},"EventRecordID":`...)
 	w.out = strconv.AppendUint(w.out, r.ID, 10)
 	w.out = append(w.out, `},"EventData":`...)
