@@ -3,8 +3,11 @@ package exec
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/tocsin-soc/tocsin/kql/duckdb"
+	"github.com/tocsin-soc/tocsin/kql/native"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
 )
@@ -25,8 +28,57 @@ func (r *runner) input(in *duckdb.Input) (string, error) {
 	switch op := in.Operator.(type) {
 	case *plan.External:
 		return r.external(op)
+	case *plan.Scan:
+		ids := make([]plan.ColID, len(in.Sources[0].Columns))
+		for i, c := range in.Sources[0].Columns {
+			ids[i] = c.ID
+		}
+		rows, err := scan(op, sources[0], ids, in.Hidden)
+		if err != nil {
+			return "", err
+		}
+		return rowsJSON(rows), nil
 	}
 	return "", &duckdb.Unsupported{What: fmt.Sprintf("the operator %T", in.Operator)}
+}
+
+// rowsJSON writes cells as they came from the engine: ticks as numbers, dynamic
+// values as the JSON text they are.
+func rowsJSON(rows [][]any) string {
+	b := []byte{'['}
+	for i, row := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		for j, v := range row {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = appendPlain(b, v)
+		}
+		b = append(b, ']')
+	}
+	return string(append(b, ']'))
+}
+
+func appendPlain(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return native.AppendString(b, strconv.FormatFloat(v, 'g', -1, 64))
+		}
+		return strconv.AppendFloat(b, v, 'g', -1, 64)
+	case string:
+		return native.AppendString(b, v)
+	}
+	panic("exec: cell of an unknown Go type")
 }
 
 // maxInput is how many rows an operator outside the engine reads.
