@@ -89,10 +89,10 @@ const unbuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Toc
 // has reports whether name is a file that was built.
 func (s *site) has(name string) bool {
 	info, err := fs.Stat(s.files, name)
-	return err == nil && !info.IsDir() && !strings.HasSuffix(name, ".br") && !strings.HasSuffix(name, ".gitkeep")
+	return err == nil && !info.IsDir() && !strings.HasSuffix(name, ".gz") && !strings.HasSuffix(name, ".gitkeep")
 }
 
-// serve writes one file, in its Brotli copy when there is one and r takes it.
+// serve writes one file, in its gzip copy when there is one and r takes it.
 func (s *site) serve(w http.ResponseWriter, r *http.Request, name string) {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
@@ -101,9 +101,9 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, name string) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Add("Vary", "Accept-Encoding")
-	if _, err := fs.Stat(s.files, name+".br"); err == nil && takesBrotli(r) {
-		w.Header().Set("Content-Encoding", "br")
-		name += ".br"
+	if _, err := fs.Stat(s.files, name+".gz"); err == nil && takesGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		name += ".gz"
 	}
 	file, err := s.files.Open(name)
 	if err != nil {
@@ -118,11 +118,11 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeContent(w, r, "", time.Time{}, content)
 }
 
-// takesBrotli reports whether the request's Accept-Encoding names br.
-func takesBrotli(r *http.Request) bool {
+// takesGzip reports whether the request's Accept-Encoding names gzip.
+func takesGzip(r *http.Request) bool {
 	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
 		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if coding == "br" && strings.ReplaceAll(quality, " ", "") != "q=0" {
+		if coding == "gzip" && strings.ReplaceAll(quality, " ", "") != "q=0" {
 			return true
 		}
 	}

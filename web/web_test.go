@@ -22,7 +22,7 @@ func TestSite_ServesFilesPageAndCacheRules(t *testing.T) {
 		"index.html":          {Data: []byte("the page")},
 		"tocsin.svg":          {Data: []byte("<svg/>")},
 		"assets/app-1a.js":    {Data: []byte("plain")},
-		"assets/app-1a.js.br": {Data: []byte("small")},
+		"assets/app-1a.js.gz": {Data: []byte("small")},
 		".gitkeep":            {},
 	}}
 	for _, c := range []struct {
@@ -34,10 +34,10 @@ func TestSite_ServesFilesPageAndCacheRules(t *testing.T) {
 		{"GET", "/incidents/7?tab=x", "", 200, "the page", "no-cache", ""},
 		{"GET", "/index.html", "", 200, "the page", "no-cache", ""},
 		{"GET", "/tocsin.svg", "", 200, "<svg/>", "no-cache", ""},
-		{"GET", "/assets/app-1a.js", "gzip", 200, "plain", "public, max-age=31536000, immutable", ""},
-		{"GET", "/assets/app-1a.js", "gzip, br", 200, "small", "public, max-age=31536000, immutable", "br"},
-		{"GET", "/assets/app-1a.js", "br;q=0", 200, "plain", "public, max-age=31536000, immutable", ""},
-		{"GET", "/assets/app-old.js", "br", 404, "404", "", ""},
+		{"GET", "/assets/app-1a.js", "br", 200, "plain", "public, max-age=31536000, immutable", ""},
+		{"GET", "/assets/app-1a.js", "br, gzip", 200, "small", "public, max-age=31536000, immutable", "gzip"},
+		{"GET", "/assets/app-1a.js", "gzip;q=0", 200, "plain", "public, max-age=31536000, immutable", ""},
+		{"GET", "/assets/app-old.js", "gzip", 404, "404", "", ""},
 		{"GET", "/assets/../../../etc/passwd", "", 200, "the page", "no-cache", ""},
 		{"GET", "/.gitkeep", "", 200, "the page", "no-cache", ""},
 		{"POST", "/", "", 405, "Only GET", "", ""},

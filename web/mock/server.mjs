@@ -98,7 +98,7 @@ async function answerFor(state, request, path, query, user) {
 const session = (user) => ({ ...users.find((u) => u.user === user), expiresAt: new Date(Date.now() + 8 * 3600e3).toISOString(), version: "0.1.0-mock", isDemo: true });
 
 function signIn(state, asked, response) {
-  const ok = asked.link ? state.links.has(asked.link) : asked.user === "amara" && asked.password === "tocsin";
+  const ok = asked.link ? state.links.delete(asked.link) : asked.user === "amara" && asked.password === "tocsin";
   if (!ok) refuse(401, "denied", asked.link ? "This sign-in link is used up or has expired. Ask for a new one." : "User name and password do not match. Try again.");
   const token = randomUUID();
   state.sessions.set(token, "amara");

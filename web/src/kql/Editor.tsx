@@ -1,7 +1,7 @@
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 import type { Schema } from "../api/types.gen";
 import styles from "./Editor.module.css";
-import { monaco, teach } from "./monaco";
+import { mark, monaco, teach } from "./monaco";
 import { statementAt, type Statement } from "./statements";
 import type { Placed } from "./markers";
 
@@ -57,7 +57,7 @@ export default function Editor({ initial, schema, isDark, diagnostics, ref, onCh
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model) return;
-    monaco.editor.setModelMarkers(model, "tocsin", diagnostics.map((d) => {
+    mark(model, diagnostics.map((d) => {
       const [from, to] = [model.getPositionAt(d.from), model.getPositionAt(d.to)];
       return {
         severity: d.severity === "error" ? monaco.MarkerSeverity.Error : d.severity === "warning" ? monaco.MarkerSeverity.Warning : monaco.MarkerSeverity.Info, code: d.code, source: "Tocsin",

@@ -17,13 +17,20 @@ kustoDefaults.setLanguageSettings({
 });
 
 // The server is the only one to judge a query: what it runs is what it accepts.
-// The language service's own opinion would contradict it where the dialects differ.
-monaco.editor.onDidChangeMarkers((resources) => {
-  for (const resource of resources) {
-    const model = monaco.editor.getModel(resource);
-    if (model && monaco.editor.getModelMarkers({ owner: "kusto", resource }).length > 0) monaco.editor.setModelMarkers(model, "kusto", []);
-  }
-});
+// The language service's own opinion would contradict it where the dialects
+// differ, so its markers are dropped. It also wipes every squiggle before it
+// sets them (monaco-kusto 10, DiagnosticsAdapter), so ours are drawn again.
+const publish = monaco.editor.setModelMarkers;
+const owner = "tocsin";
+(monaco.editor as { setModelMarkers: typeof publish }).setModelMarkers = (model, by, markers) => {
+  if (by === "kusto") mark(model, monaco.editor.getModelMarkers({ owner, resource: model.uri }));
+  else publish(model, by, markers);
+};
+
+/** Shows what the server says of a query. */
+export function mark(model: monaco.editor.ITextModel, markers: monaco.editor.IMarkerData[]): void {
+  publish(model, owner, markers.map((m) => ({ ...m })));
+}
 
 const colors = {
   light: { "editor.background": "#ffffff", "editor.lineHighlightBackground": "#f6f8fa", "editorLineNumber.foreground": "#8a949c", "editorLineNumber.activeForeground": "#424b53" },

@@ -30,7 +30,9 @@ export default function IncidentsPage() {
   const fresh = useMemo(() => queue.data?.pages.flatMap((page) => page.items) ?? [], [queue.data]);
   const first = queue.data?.pages[0];
   const [isOver, setOver] = useState(false);
-  const { rows, waiting, release } = useHeldRows(fresh, isOver, JSON.stringify(view) + String(queue.isPlaceholderData));
+  const [hasSettled, setSettled] = useState(false); // what stood in the cache is not held: the first answer replaces it
+  if (!hasSettled && first && !queue.isFetching) setSettled(true);
+  const { rows, waiting, release } = useHeldRows(fresh, isOver && hasSettled, JSON.stringify(view) + String(queue.isPlaceholderData));
   const selection = useSelection(rows);
   const selected = rows.filter((row) => selection.ids.has(row.id));
   const changed = useRecentlyChanged();

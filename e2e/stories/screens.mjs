@@ -1,0 +1,39 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openPage, writeQuery } from "../browser.mjs";
+
+const folder = process.env.TOCSIN_SHOTS ?? join(import.meta.dirname, "../../docs/screens");
+
+/** Takes the pictures of the documentation: queue, incident and hunting, dark and light. */
+export async function screens(browser, session, { url }) {
+  mkdirSync(folder, { recursive: true });
+  for (const colorScheme of ["light", "dark"]) {
+    const context = await browser.newContext({ storageState: session, viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: "reduce" });
+    const page = await openPage(context);
+    const shoot = (name) => page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
+    await page.goto(`${url}/incidents?status=any`);
+    const rows = page.getByRole("grid", { name: "Incidents" }).getByRole("row");
+    await rows.nth(1).waitFor();
+    await page.getByRole("status").filter({ hasText: /^Live$/ }).waitFor();
+    await shoot("queue");
+
+    await page.goto(`${url}/incidents/${await richest(page, url)}`);
+    await page.getByRole("region", { name: "Attack story" }).getByRole("article").first().waitFor();
+    await shoot("incident");
+
+    await page.goto(`${url}/hunting?range=all`);
+    await writeQuery(page, "SigninLogs\n| summarize Sign_ins = count() by bin(TimeGenerated, 1h), AppDisplayName\n| render timechart");
+    await page.keyboard.press("Shift+Enter");
+    await page.getByRole("img", { name: /Sign_ins by TimeGenerated/ }).waitFor();
+    await page.locator("figure canvas").first().waitFor();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await shoot("hunting");
+    await context.close();
+  }
+}
+
+/** The number of the incident with the most alerts. */
+const richest = (page, url) => page.evaluate(async (origin) => {
+  const answer = await (await fetch(`${origin}/api/v1/incidents?limit=200`)).json();
+  return answer.items.reduce((a, b) => (b.alertCount > a.alertCount ? b : a)).id;
+}, url);
