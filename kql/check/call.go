@@ -30,6 +30,11 @@ func (c *checker) call(e *ast.Call, sc *scope) value {
 			return c.bound(e, b, sc)
 		}
 	}
+	if sc.chain != nil {
+		if v, ok := c.graphCall(e, sc); ok {
+			return v
+		}
+	}
 	if v, ok := c.special(e, name, sc); ok {
 		return v
 	}

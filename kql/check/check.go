@@ -60,7 +60,8 @@ type checker struct {
 	ordered bool
 	saved   map[string]*ast.FuncLit
 	set     map[string]ast.Expr // set statements
-	at      *token.Span         // inside a saved function: where its outermost call stands
+	top     *env
+	at      *token.Span // inside a saved function: where its outermost call stands
 }
 
 // Check binds a script. The query is usable only if the diagnostics hold no

@@ -25,6 +25,8 @@ type rows struct {
 	graph  *graph
 	// several are further results (fork, facet); then rel is nil.
 	several []*plan.Result
+	// silent rows are no result: graph-to-table … as A, B only names row sets.
+	silent bool
 }
 
 // find returns the column of exactly that name.
@@ -168,6 +170,10 @@ type scope struct {
 	rowsWelcome bool
 	// tolerant lets a missing column read as a null dynamic (find, search).
 	tolerant bool
+	// chain is set in the clauses of graph-match; at is the element that
+	// all(), any() and map() look at.
+	chain *chain
+	at    *element
 	// exactCase makes search terms compare case.
 	exactCase bool
 }

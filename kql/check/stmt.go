@@ -15,6 +15,7 @@ func (c *checker) script(s *ast.Script) {
 		return
 	}
 	top := (*env)(nil).child()
+	c.top = top
 	for _, st := range s.Stmts {
 		if q, ok := st.(*ast.ExprStmt); ok {
 			c.result(q, top)
@@ -142,6 +143,7 @@ func (c *checker) parameterValue(n ast.Node, text string, t catalog.Type) plan.E
 func (c *checker) result(st *ast.ExprStmt, e *env) {
 	v := c.value(st.X, &scope{env: e})
 	switch {
+	case v.rows != nil && v.rows.silent:
 	case v.rows != nil && v.rows.several != nil:
 		c.query.Results = append(c.query.Results, v.rows.several...)
 	case v.rows != nil && v.rows.graph != nil:

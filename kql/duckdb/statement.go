@@ -211,3 +211,30 @@ func null(t catalog.Type) string {
 	}
 	return "NULL::" + sqlType(t)
 }
+
+// EmptyTable stands for a stored table without rows: for checking queries against
+// a catalogue that no store backs (Options.TableName).
+func EmptyTable(t *plan.Table) string {
+	var cols []string
+	seen := map[string]bool{}
+	add := func(name string, typ catalog.Type) {
+		if name != "" && !seen[strings.ToLower(name)] {
+			seen[strings.ToLower(name)] = true
+			cols = append(cols, "NULL::"+sqlType(typ)+" AS "+quote(name))
+		}
+	}
+	for i, c := range t.Cols {
+		source := c.Name
+		if t.Source != nil {
+			source = t.Source[i]
+		}
+		add(source, c.Type)
+	}
+	if t.Period != nil {
+		add(t.Period.Column, catalog.DateTime)
+	}
+	if len(cols) == 0 {
+		cols = []string{"1 AS one"}
+	}
+	return "(SELECT " + strings.Join(cols, ", ") + " WHERE FALSE)"
+}

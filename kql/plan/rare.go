@@ -184,40 +184,6 @@ type ScanStep struct {
 	State    []Column // In's columns and Declared as this step last saw them
 }
 
-// Graph is make-graph followed by one consumer.
-type Graph struct {
-	Edges            Rel
-	Source, Target   ColID
-	Nodes            []GraphNodes
-	Match            *GraphMatch // graph-match; nil for graph-to-table
-	EdgeOut, NodeOut []Column    // graph-to-table
-	Cols             []Column
-}
-
-// GraphNodes is a node table and its key column.
-type GraphNodes struct {
-	Rel Rel
-	Key ColID
-}
-
-// GraphMatch is the pattern and what is made of a match.
-type GraphMatch struct {
-	Pattern [][]GraphElement
-	Where   Expr
-	Items   []Item
-	Cycles  string
-}
-
-// A GraphElement is a node or edge of a pattern; Cols are its properties.
-type GraphElement struct {
-	Name     string
-	Edge     bool
-	Reverse  bool // <--
-	Any      bool // --
-	Min, Max int  // hops of an edge; 1,1 for a plain one
-	Cols     []Column
-}
-
 func (r *Expand) Columns() []Column     { return r.Cols }
 func (r *Leaf) Columns() []Column       { return r.Cols }
 func (r *Apply) Columns() []Column      { return r.Cols }
@@ -228,7 +194,6 @@ func (r *MakeSeries) Columns() []Column { return r.Cols }
 func (r *Call) Columns() []Column       { return r.Cols }
 func (r *TopNested) Columns() []Column  { return r.Cols }
 func (r *Scan) Columns() []Column       { return r.Cols }
-func (r *Graph) Columns() []Column      { return r.Cols }
 
 func (*Expand) rel()     {}
 func (*Leaf) rel()       {}
@@ -240,7 +205,6 @@ func (*MakeSeries) rel() {}
 func (*Call) rel()       {}
 func (*TopNested) rel()  {}
 func (*Scan) rel()       {}
-func (*Graph) rel()      {}
 
 // Pivot is evaluate pivot with its values known: it groups by Keys and delivers,
 // for each of Values, Agg over the group's rows whose Column, as text (tostring),
