@@ -3,6 +3,7 @@ package normalize
 import (
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -71,7 +72,7 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	body = strings.TrimPrefix(body, "\uFEFF")
 	z := scanner{s: body}
 	if z.peek() != '{' {
-		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object. Send one JSON object per line")
+		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object but %s. Send one JSON object per line", excerpt(body))
 	}
 	switch raw.Format {
 	case tocsin.FormatRow:
@@ -89,6 +90,15 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 		return n.windowsEvent(raw, body, shape, e)
 	}
 	return tocsin.Record{}, fmt.Errorf("records of format %q cannot be read", raw.Format)
+}
+
+// excerpt quotes the start of a body; doors explain there what they could not read.
+func excerpt(body string) string {
+	const most = 200
+	if runes := []rune(body[:min(len(body), 4*most)]); len(runes) > most {
+		return strconv.Quote(string(runes[:most])) + "…"
+	}
+	return strconv.Quote(body)
 }
 
 // A shape is a way to write a record as JSON.
