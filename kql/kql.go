@@ -91,6 +91,9 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 	}
 	for _, r := range p.Results {
 		st, err := duckdb.Compile(p, r, opt.Dialect)
+		if err == nil {
+			err = exec.Verify(st)
+		}
 		if err != nil {
 			diags.Errorf(token.UnsupportedForm, script.Span(), "%s", err)
 			return nil, diags

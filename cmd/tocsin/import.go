@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
 func newImport() *cobra.Command {
@@ -62,38 +63,36 @@ type importReport struct {
 	out                                             *json.Encoder
 	began                                           time.Time
 	files, failed                                   int
-	events, stored, duplicates, deadLetters, alerts int64
+	events, stored, duplicates, deadLetters, alerts int
 	shown                                           time.Time
 }
 
 // fileLine is one line of --json. The names are a fixed machine interface.
 type fileLine struct {
 	Path        string  `json:"path"`
-	Events      int64   `json:"events"`
-	Stored      int64   `json:"stored"`
-	Duplicates  int64   `json:"duplicates"`
-	DeadLetters int64   `json:"dead_letters"`
-	Alerts      int64   `json:"alerts"`
+	Events      int     `json:"events"`
+	Stored      int     `json:"stored"`
+	Duplicates  int     `json:"duplicates"`
+	DeadLetters int     `json:"dead_letters"`
+	Alerts      int     `json:"alerts"`
 	Seconds     float64 `json:"seconds"`
 	Error       string  `json:"error"`
 }
 
 // file reports one finished file.
-func (r *importReport) file(f app.FileReport) {
+func (r *importReport) file(f ingest.FileReport) {
 	r.files++
 	r.events, r.stored, r.duplicates = r.events+f.Events, r.stored+f.Stored, r.duplicates+f.Duplicates
 	r.deadLetters, r.alerts = r.deadLetters+f.DeadLetters, r.alerts+f.Alerts
-	line := fileLine{f.Path, f.Events, f.Stored, f.Duplicates, f.DeadLetters, f.Alerts, f.Took.Seconds(), ""}
-	if f.Err != nil {
+	if f.Error != "" {
 		r.failed++
-		line.Error = message(f.Err)
 	}
 	switch {
 	case r.asJSON:
-		_ = r.out.Encode(line) // standard output is gone if this fails
-	case f.Err != nil:
+		_ = r.out.Encode(fileLine(f)) // standard output is gone if this fails
+	case f.Error != "":
 		r.clear()
-		fmt.Fprintf(os.Stderr, "%s: %s\n", f.Path, line.Error)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", f.Path, f.Error)
 	}
 }
 

@@ -108,7 +108,7 @@ func (a *App) demoAccount(ctx context.Context) (link, token string, err error) {
 	if link, err = a.accounts.Link(ctx, demoUser); err != nil {
 		return "", "", err
 	}
-	token, err = a.accounts.NewToken(ctx, demoUser, "simulation "+a.cfg.Now().UTC().Format(time.RFC3339), []string{string(api.ScopeIngest)}, 1)
+	token, err = a.accounts.NewToken(ctx, demoUser, "simulation", []string{string(api.ScopeIngest)}, 1)
 	return link, token, err
 }
 

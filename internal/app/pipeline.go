@@ -119,9 +119,9 @@ func (p *pipeline) raise(ctx context.Context, found []detect.Finding) (alerts in
 	if err != nil {
 		return 0, fmt.Errorf("recording alerts: %w", err)
 	}
-	fresh := unlinked(recorded)
+	fresh := awaiting(recorded)
 	if len(fresh) == 0 {
 		return 0, nil
 	}
-	return len(fresh), p.correlate(ctx, fresh)
+	return len(fresh), p.link(ctx, fresh)
 }

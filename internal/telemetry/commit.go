@@ -68,6 +68,9 @@ func (s *Store) admit(k *commit, request int, b *Batch) error {
 			return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
 		}
 		ev := deadLetter(letters.decl, b.ID, r)
+		if reason := letters.check(&ev); reason != "" {
+			return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
+		}
 		k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, dead: true})
 		return nil
 	}

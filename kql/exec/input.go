@@ -29,17 +29,13 @@ func (r *runner) input(in *duckdb.Input) (string, error) {
 	case *plan.External:
 		return r.external(op)
 	case *plan.Scan:
-		ids := make([]plan.ColID, len(in.Sources[0].Columns))
-		for i, c := range in.Sources[0].Columns {
-			ids[i] = c.ID
-		}
-		rows, err := scan(op, sources[0], ids, in.Hidden)
+		rows, err := scan(op, sources[0], columnIDs(in.Sources[0]), in.Hidden)
 		if err != nil {
 			return "", err
 		}
 		return rowsJSON(rows), nil
 	}
-	return "", &duckdb.Unsupported{What: fmt.Sprintf("the operator %T", in.Operator)}
+	return "", unknownOperator(in.Operator)
 }
 
 // rowsJSON writes cells as they came from the engine: ticks as numbers, dynamic

@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/content"
+	"github.com/tocsin-soc/tocsin/internal/correlate"
+	"github.com/tocsin-soc/tocsin/internal/detect"
+	"github.com/tocsin-soc/tocsin/internal/hunt"
+	"github.com/tocsin-soc/tocsin/internal/incident"
+	"github.com/tocsin-soc/tocsin/internal/mirror"
+	"github.com/tocsin-soc/tocsin/internal/normalize"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
+)
+
+// Config is what a running Tocsin needs to know. Now, Random and Log are required.
+type Config struct {
+	Data      string   // folder of the stores
+	State     string   // where incidents and users are kept; empty is Data/state.db
+	RuleDirs  []string // rule folders besides the built-in content
+	TickEvery time.Duration
+	IsDemo    bool
+	Version   string
+	Now       func() time.Time
+	Random    io.Reader
+	Log       *slog.Logger
+}
+
+// defaultTick is how often the schedule looks for rules that are due.
+const defaultTick = 10 * time.Second
+
+// An App is an opened Tocsin: stores, rules and the pipeline between them. It
+// serves only when Serve is called.
+type App struct {
+	cfg      Config
+	accounts *Accounts
+	schema   *schema.Schema
+	store    *telemetry.Store
+	desk     *incident.Desk
+	hunter   *hunt.Hunter
+	rules    *rulebook
+	mirror   *mirror.Mirror
+	pipe     *pipeline
+}
+
+// Open opens everything in the data folder, creating what is not there. The
+// error is a *tocsin.Error when the operator can do something about it.
+func Open(ctx context.Context, cfg Config) (a *App, err error) {
+	a = &App{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+			a = nil
+		}
+	}()
+	if a.schema, err = schema.Load(folder("tables")); err != nil {
+		return nil, fmt.Errorf("loading tables: %w", err)
+	}
+	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger})
+	if err != nil {
+		return a, err
+	}
+	if a.accounts, err = OpenAccounts(ctx, cfg); err != nil {
+		return a, err
+	}
+	a.desk = incident.New(a.accounts.db.Incidents(), cfg.Now)
+	a.hunter = hunt.New(a.schema.Catalog(), a.store, cfg.Now)
+	a.mirror = mirror.New(a.desk, a.store, a.schema, cfg.Now)
+	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules()); err != nil {
+		return a, err
+	}
+	a.pipe, err = a.newPipeline()
+	return a, err
+}
+
+// linger is how long a batch waits for company before its commit. Senders wait
+// for the commit, so it is short; under load, commits fill by themselves.
+const linger = 200 * time.Millisecond
+
+// newPipeline joins the stages.
+func (a *App) newPipeline() (*pipeline, error) {
+	n, err := normalize.New(a.schema, folder("normalize"))
+	if err != nil {
+		return nil, fmt.Errorf("loading normalisers: %w", err)
+	}
+	links, err := correlate.Load(folder("correlation"))
+	if err != nil {
+		return nil, fmt.Errorf("loading rules of correlation: %w", err)
+	}
+	engine := &ruleEngine{a.hunter, a.store, a.schema}
+	return &pipeline{
+		normalize: n, stream: a.rules.stream, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
+		schedule: detect.NewSchedule(a.rules.scheduled, a.rules.ledger, engine, detect.DefaultHorizon, a.cfg.Now),
+	}, nil
+}
+
+// folder is one folder of the shipped content.
+func folder(name string) fs.FS {
+	sub, err := fs.Sub(content.Files, name)
+	if err != nil {
+		panic("app: content has no folder " + name) // it is embedded at build
+	}
+	return sub
+}
+
+// Close closes the stores; what was accepted is committed first.
+func (a *App) Close() error {
+	var errs []error
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.accounts != nil {
+		errs = append(errs, a.accounts.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Rejected returns the rules that did not load, each with its reason.
+func (a *App) Rejected() []detect.Rejected { return a.rules.rejected }
+
+// statePath is where the state store of a configuration is.
+func (c *Config) statePath() (string, error) {
+	if c.State != "" {
+		return c.State, nil
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return "", tocsin.Wrap(err, tocsin.Invalid, "The data folder %s cannot be created. Check the path and its permissions.", c.Data)
+	}
+	return filepath.Join(c.Data, "state.db"), nil
+}

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/hunt"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
+)
+
+// Query runs one query on the telemetry of a data folder that no server has
+// open. The folder must hold a store.
+func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) {
+	if _, err := os.Stat(filepath.Join(cfg.Data, "telemetry.duckdb")); err != nil {
+		return nil, tocsin.Wrap(err, tocsin.NotFound, "There is no data in %s. Check --data, or import something first.", cfg.Data)
+	}
+	tables, err := schema.Load(folder("tables"))
+	if err != nil {
+		return nil, fmt.Errorf("loading tables: %w", err)
+	}
+	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: tables, Now: cfg.Now, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := hunt.New(tables.Catalog(), store, cfg.Now).Run(ctx, q)
+	if cerr := store.Close(); err == nil {
+		err = cerr
+	}
+	return answer, err
+}

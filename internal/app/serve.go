@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/api"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/web"
+)
+
+// Limits of the HTTP server: a client that dawdles is let go. There is no write
+// limit, because a stream of changes stays open.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 5 * time.Minute
+	idleTimeout   = 2 * time.Minute
+	shutdownGrace = 10 * time.Second
+	maxHeader     = 64 << 10
+)
+
+// Serve answers on ln, runs scheduled rules and mirrors incidents until ctx ends;
+// then it finishes what was accepted. It returns nil for an orderly end.
+func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
+	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
+	handler := api.New(api.Backend{
+		Desk: a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.schema, a.cfg.Now}, Rules: a.rules,
+		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(), Log: a.cfg.Log, Now: a.cfg.Now, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
+	})
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	var work sync.WaitGroup
+	work.Go(func() { a.tick(running) })
+	work.Go(func() { a.mirrorIncidents(running) })
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		if err = srv.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
+			err = srv.Close() // streams of changes never end by themselves
+		}
+	}
+	stop()
+	work.Wait()
+	if cerr := queue.Close(context.WithoutCancel(ctx)); err == nil {
+		err = cerr
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// tick runs what is due, again and again. A failure is logged and tried again.
+func (a *App) tick(ctx context.Context) {
+	every := a.cfg.TickEvery
+	if every <= 0 {
+		every = defaultTick
+	}
+	clock := time.NewTicker(every)
+	defer clock.Stop()
+	for {
+		if err := a.pipe.Tick(ctx, a.cfg.Now()); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("running scheduled rules", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+	}
+}
+
+// mirrorSetting is where the position of the mirror is kept.
+const mirrorSetting = "mirror.position"
+
+// mirrorIncidents writes the incident log back as rows, as it grows.
+func (a *App) mirrorIncidents(ctx context.Context) {
+	settings := a.accounts.db.Settings()
+	clock := time.NewTicker(2 * time.Second)
+	defer clock.Stop()
+	position := int64(-1)
+	for {
+		if err := a.mirrorOnce(ctx, settings, &position); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("writing incidents back as rows", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+	}
+}
+
+// settingStore is the part of the state store that keeps single values.
+type settingStore interface {
+	Get(ctx context.Context, name string) (value string, ok bool, err error)
+	Set(ctx context.Context, name, value string) error
+}
+
+// mirrorOnce catches up from the kept position, read at first use.
+func (a *App) mirrorOnce(ctx context.Context, settings settingStore, position *int64) error {
+	if *position < 0 {
+		text, ok, err := settings.Get(ctx, mirrorSetting)
+		if err != nil {
+			return err
+		}
+		*position = 0
+		if ok {
+			if *position, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return fmt.Errorf("the setting %s is %q, not a position: %w", mirrorSetting, text, err)
+			}
+		}
+	}
+	reached, err := a.mirror.CatchUp(ctx, *position)
+	if err != nil || reached == *position {
+		return err
+	}
+	*position = reached
+	return settings.Set(ctx, mirrorSetting, strconv.FormatInt(reached, 10))
+}
+
+// intake is the HTTP door to the queue.
+type intake struct {
+	queue *ingest.Queue
+	app   *App
+}
+
+// Ingest implements api.Intake.
+func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (api.IngestResult, error) {
+	if t, ok := in.app.schema.Table(table); !ok || !t.IsStamped() {
+		return api.IngestResult{}, tocsin.Errorf(tocsin.NotFound, "There is no table %q to send to. GET /api/v1/schema lists the tables.", table)
+	}
+	r, err := in.queue.Feed(ctx, ingest.Read(body, ingest.Spec{
+		Source: source, ReceivedAt: in.app.cfg.Now(), Format: tocsin.FormatRow, Table: table, Prefix: batch,
+	}))
+	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
+}
+
+// metrics answers /metrics: the conservation equation and the queue's counts.
+func (a *App) metrics() http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(&balanceCollector{a})
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+// balanceCollector reads the balances when it is asked.
+type balanceCollector struct{ app *App }
+
+var recordsDesc = prometheus.NewDesc("tocsin_ingest_records_total", "records by source and what became of them; received is the sum of the others", []string{"source", "outcome"}, nil)
+
+// Describe implements prometheus.Collector.
+func (c *balanceCollector) Describe(out chan<- *prometheus.Desc) { out <- recordsDesc }
+
+// Collect implements prometheus.Collector.
+func (c *balanceCollector) Collect(out chan<- prometheus.Metric) {
+	balances, err := c.app.store.Sources(context.Background())
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(recordsDesc, err)
+		return
+	}
+	for _, b := range balances {
+		for outcome, n := range map[string]int64{
+			"received": b.Received, "stored": b.Stored, "duplicate": b.Duplicates, "dead_lettered": b.DeadLettered, "filtered": b.Filtered,
+		} {
+			out <- prometheus.MustNewConstMetric(recordsDesc, prometheus.CounterValue, float64(n), string(b.Source), outcome)
+		}
+	}
+}
