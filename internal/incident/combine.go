@@ -18,7 +18,8 @@ const (
 	maxDetails    = 50 // values of one custom detail
 	maxNotes      = 50
 	maxNoteBytes  = 1_000
-	maxDescribed  = 20_000 // bytes of a description
+	maxDescribed  = 20_000        // bytes of a description
+	maxCount      = 1_000_000_000 // of one finding
 )
 
 // What a cap that bites says. Fixed texts, so that a repeat adds none twice.
@@ -35,7 +36,7 @@ const (
 func clean(in *tocsin.Alert, now time.Time) tocsin.Alert {
 	a := *in
 	a.Notes = nil
-	a.Count = max(a.Count, 1)
+	a.Count = min(max(a.Count, 1), maxCount)
 	var notes []string
 	for _, n := range in.Notes {
 		notes = append(notes, clip(n, maxNoteBytes))
