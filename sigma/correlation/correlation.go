@@ -22,6 +22,7 @@ package correlation
 import (
 	"container/heap"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,7 @@ type State struct {
 	hits      []Hit
 	losses    []Loss
 	stats     Stats
+	judged    int // since the last sweep
 }
 
 // feed leads matches of a rule, or hits of a correlation, into a correlation.
@@ -93,6 +95,9 @@ type feed struct {
 	take []sigma.FieldID // from a rule: the event's field for each carried value
 	from []int           // from a correlation: index of its carried value
 }
+
+// sweepEvery is how many observations pass between looks for dead groups.
+const sweepEvery = 4096
 
 const (
 	defaultMaxBytes    = 64 << 20
@@ -165,6 +170,7 @@ func (s *State) connect(p *sigma.Program) {
 			}
 		}
 	}
+	s.arrange()
 	for _, c := range s.rules {
 		for i, ref := range c.Rules {
 			for n, r := range p.Rules() {
@@ -183,6 +189,24 @@ func (s *State) connect(p *sigma.Program) {
 				}
 			}
 		}
+	}
+}
+
+// arrange puts inner correlations in front of those that build on them.
+func (s *State) arrange() {
+	depth := map[*correlator]int{}
+	for range s.rules {
+		for _, c := range s.rules {
+			for _, inner := range s.rules {
+				if inner != c && slices.ContainsFunc(c.Rules, inner.Ref) {
+					depth[c] = max(depth[c], depth[inner]+1)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(s.rules, func(a, b *correlator) int { return depth[a] - depth[b] })
+	for i, c := range s.rules {
+		c.order = i
 	}
 }
 
@@ -242,6 +266,7 @@ func (s *State) judge(until int64) []Hit {
 	for len(s.queue) > 0 && s.queue[0].at <= until {
 		it := heap.Pop(&s.queue).(item)
 		s.stats.Bytes -= it.size()
+		s.judged++
 		if it.closes != nil {
 			s.close(it.to, it.closes, it.at)
 			continue
@@ -250,6 +275,10 @@ func (s *State) judge(until int64) []Hit {
 	}
 	if until < 1<<63-1 && until > s.watermark {
 		s.watermark = until
+	}
+	if s.judged > sweepEvery {
+		s.judged = 0
+		s.sweep()
 	}
 	return s.hits
 }
@@ -306,8 +335,9 @@ func (o *observation) size() int {
 	return n
 }
 
-// queue orders by time; at one time by the order of rules, which lets ordered
-// correlations allow ties, then by id, then windows close.
+// queue orders by time; at one time inner correlations come before outer ones,
+// rules in their order, which lets ordered correlations allow ties, then ids; at
+// last windows close.
 type queue []item
 
 func (q queue) Len() int      { return len(q) }
@@ -319,6 +349,8 @@ func (q queue) Less(i, j int) bool {
 		return a.at < b.at
 	case (a.closes == nil) != (b.closes == nil):
 		return a.closes == nil
+	case a.to.order != b.to.order:
+		return a.to.order < b.to.order
 	case a.ref != b.ref:
 		return a.ref < b.ref
 	}

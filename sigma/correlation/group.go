@@ -12,6 +12,7 @@ import (
 // correlator is a correlation with its groups.
 type correlator struct {
 	*rule.Correlation
+	order  int        // inner correlations come first
 	carry  [][]string // by rule: event fields remembered; group-by first, then the value's
 	outer  []feed     // correlations that use its hits
 	groups map[string]*group
@@ -23,9 +24,8 @@ type group struct {
 	values []GroupValue
 	events []observation // in order of time, none older than the timespan
 	last   int64
-	firing bool  // the condition held at the last event
-	opened int64 // of conditions judged at the end: start of the window
-	open   bool
+	firing bool           // the condition held at the last event
+	open   bool           // a window is open; it is judged when it closes
 	counts map[string]int // value_count: events per distinct value
 	chain  [][]int64      // temporal_ordered: [length][rule] latest start of such a chain
 	bytes  int
@@ -75,22 +75,36 @@ func (s *State) take(c *correlator, o observation) {
 		}
 		c.groups[key] = g
 	}
+	if g.counted(c, &o) {
+		return
+	}
 	c.expire(s, g, o.at)
 	g.add(s, c, o)
-	switch {
-	case c.atEnd():
-		if !g.open {
-			g.open, g.opened = true, o.at
-			s.push(item{observation: observation{at: o.at + int64(c.Timespan)}, to: c, closes: g})
-		}
-	default:
+	if !c.atEnd() {
 		v, holds := c.judge(g, o)
 		if holds && !g.firing {
 			s.fire(c, g, v)
 		}
 		g.firing = holds
+	} else if !g.open {
+		g.open = true
+		s.push(item{observation: observation{at: o.at + int64(c.Timespan)}, to: c, closes: g})
 	}
 	s.bound(c, g)
+}
+
+// counted reports whether the same event was added before, through another rule
+// of a correlation that counts events rather than rules.
+func (g *group) counted(c *correlator, o *observation) bool {
+	if c.Type == rule.Temporal || c.Type == rule.TemporalOrdered || len(o.ids) != 1 || o.ids[0] == "" {
+		return false
+	}
+	for i := len(g.events) - 1; i >= 0 && g.events[i].at == o.at; i-- {
+		if slices.Equal(g.events[i].ids, o.ids) {
+			return true
+		}
+	}
+	return false
 }
 
 // key is the group an observation belongs to.
@@ -332,6 +346,18 @@ func (s *State) pass(c *correlator, g *group, f feed, at int64) {
 	}
 	if len(seen) == 0 {
 		s.stats.MissingGroup++
+	}
+}
+
+// sweep drops the groups whose events have all left the window.
+func (s *State) sweep() {
+	for _, c := range s.rules {
+		for key, g := range c.groups {
+			if !g.open && g.last < s.watermark-int64(c.Timespan) {
+				g.forget(s, c, len(g.events))
+				delete(c.groups, key)
+			}
+		}
 	}
 }
 

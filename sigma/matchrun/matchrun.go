@@ -14,9 +14,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/tocsin-soc/tocsin/sigma"
+	"github.com/tocsin-soc/tocsin/sigma/correlation"
 )
 
 // Source yields events: a file of JSON lines (NewJSON), an EVTX log, a table.
@@ -46,6 +49,7 @@ type Config struct {
 	Placeholders map[string][]string // values for expand
 	MinLevel     sigma.Level         // rules below it are left out
 	Everywhere   bool                // evaluate every rule on every event, whatever its log source
+	Lateness     time.Duration       // how far out of order events may be, for correlations
 	Explain      bool                // write which fields matched
 	Now          func() time.Time    // for the summary's seconds; nil: none
 	Out          io.Writer
@@ -60,6 +64,17 @@ type Match struct {
 	Author  string       `json:"author,omitempty"`
 	Tags    []string     `json:"tags,omitempty"`
 	Matched []MatchField `json:"matched,omitempty"`
+
+	// Of correlations: Record is the last event's, the rest is the evidence.
+	Records []string     `json:"records,omitempty"`
+	Group   []GroupField `json:"group,omitempty"`
+	Value   float64      `json:"value,omitempty"`
+}
+
+// GroupField is a group-by field of a correlation and its value.
+type GroupField struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 // MatchField is one reason of a match.
@@ -84,9 +99,13 @@ type Summary struct {
 	Unreadable   int        `json:"unreadable"`
 	Unrouted     int        `json:"unrouted"` // events no rule is about
 	Rules        int        `json:"rules_loaded"`
+	Correlations int        `json:"correlations_loaded"`
 	RejectedN    int        `json:"rules_rejected"`
 	SkippedN     int        `json:"rules_skipped"` // deprecated, unsupported or below the level
 	Rejected     []Rejected `json:"rejected,omitempty"`
+	Warnings     []Rejected `json:"warnings,omitempty"`  // rules honoured that probably mean something else
+	Late         int        `json:"late,omitempty"`      // correlation input older than the lateness allows
+	Forgotten    int        `json:"forgotten,omitempty"` // correlation input dropped for lack of memory
 	LoadSeconds  float64    `json:"load_seconds"`
 	Seconds      float64    `json:"seconds"`
 	EventsPerSec float64    `json:"events_per_second"`
@@ -108,6 +127,10 @@ func Run(ctx context.Context, cfg Config, sources ...Source) (Summary, error) {
 			return r.sum, err
 		}
 	}
+	if err := r.correlated(r.state.Flush()); err != nil {
+		return r.sum, err
+	}
+	r.sum.Late = r.state.Stats().Late
 	r.sum.Seconds = r.now().Sub(loaded).Seconds()
 	if r.sum.Seconds > 0 {
 		r.sum.EventsPerSec = float64(r.sum.Events) / r.sum.Seconds
@@ -122,6 +145,7 @@ type runner struct {
 	program *sigma.Program
 	matcher *sigma.Matcher
 	event   *sigma.Event
+	state   *correlation.State
 }
 
 func (r *runner) now() time.Time {
@@ -148,9 +172,15 @@ func (r *runner) load() error {
 		rules = append(rules, rule)
 	}
 	p, rejected := sigma.Compile(rules, sigma.Options{Mapping: r.cfg.Mapping, Placeholders: r.cfg.Placeholders})
-	for _, x := range append(all.Rejected, rejected...) {
+	state, more := correlation.New(all.Correlations, p, correlation.Options{Lateness: r.cfg.Lateness})
+	for _, x := range slices.Concat(all.Rejected, rejected, more) {
 		r.sum.Rejected = append(r.sum.Rejected, Rejected{Source: x.Source, ID: x.ID, Title: x.Title, Reason: x.Reason})
 	}
+	for _, x := range all.Warnings {
+		r.sum.Warnings = append(r.sum.Warnings, Rejected{Source: x.Source, ID: x.ID, Title: x.Title, Reason: x.Reason})
+	}
+	r.sum.Correlations = len(all.Correlations) - len(more)
+	r.state = state
 	r.sum.Rules, r.sum.RejectedN = len(p.Rules()), len(r.sum.Rejected)
 	r.sum.SkippedN += len(all.Skipped)
 	r.program, r.matcher, r.event = p, p.NewMatcher(), sigma.NewEvent(p.Fields())
@@ -195,6 +225,12 @@ func (r *runner) match(record uint64) error {
 	}
 	for _, i := range hits {
 		rule := r.program.Rules()[i]
+		if r.state.Observed(i) {
+			r.state.Observe(i, r.event, strconv.FormatUint(record, 10))
+		}
+		if rule.Silent {
+			continue
+		}
 		m := Match{RuleID: rule.ID, Title: rule.Title, Level: rule.Level.String(), Record: record}
 		if r.cfg.Explain {
 			m.Author, m.Tags = rule.Author, rule.Tags
@@ -206,6 +242,30 @@ func (r *runner) match(record uint64) error {
 		if err := r.enc.Encode(m); err != nil {
 			return fmt.Errorf("writing a match: %w", err)
 		}
+	}
+	return r.correlated(r.state.Advance(time.Time{}))
+}
+
+// correlated writes what correlations found.
+func (r *runner) correlated(hits []correlation.Hit) error {
+	for _, h := range hits {
+		m := Match{RuleID: h.Rule.ID, Title: h.Rule.Title, Level: h.Rule.Level.String(), Records: h.Events, Value: h.Value}
+		if n := len(h.Events); n > 0 {
+			m.Record, _ = strconv.ParseUint(h.Events[n-1], 10, 64) // ids are the numbers given to Observe
+		}
+		if r.cfg.Explain {
+			m.Author, m.Tags = h.Rule.Author, h.Rule.Tags
+		}
+		for _, g := range h.Group {
+			m.Group = append(m.Group, GroupField(g))
+		}
+		r.sum.Matches++
+		if err := r.enc.Encode(m); err != nil {
+			return fmt.Errorf("writing a correlation: %w", err)
+		}
+	}
+	for _, l := range r.state.Losses() {
+		r.sum.Forgotten += l.Events
 	}
 	return nil
 }

@@ -22,6 +22,21 @@ detection:
   condition: sel
 `
 
+const twice = `
+title: Whoami twice
+correlation: {type: event_count, rules: [502b42de-4306-40b4-9596-6f590c81f073], timespan: 1m, condition: {gte: 2}, generate: true}
+`
+
+func TestRun_Correlation(t *testing.T) {
+	var out bytes.Buffer
+	const in = `{"Image":"a\\whoami.exe","timestamp":"2026-01-01T00:00:00Z"}{"Image":"a\\whoami.exe","timestamp":"2026-01-01T00:00:30Z"}`
+	cfg := Config{Rules: []fs.FS{fstest.MapFS{"a.yml": {Data: []byte(whoami)}, "b.yml": {Data: []byte(twice)}}}, Out: &out}
+	sum, err := Run(t.Context(), cfg, NewJSON(strings.NewReader(in), sigma.Logsource{Product: "windows", Category: "process_creation"}))
+	if err != nil || sum.Matches != 3 || sum.Correlations != 1 || !strings.Contains(out.String(), `"title":"Whoami twice","level":"","record":2,"records":["1","2"],"value":2}`) {
+		t.Errorf("%v %+v\n%s", err, sum, out.String())
+	}
+}
+
 const broken = `
 title: Broken
 logsource: {product: windows}
