@@ -2,10 +2,9 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/incident"
@@ -107,16 +106,12 @@ func (s *scene) checkFold(t *testing.T, id tocsin.IncidentID) {
 	if !errors.Is(err, errDone) {
 		t.Fatalf("reading the state of %d: %v", id, err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Fatalf("incident %d: the stored state is not the fold of its log (-fold +stored):\n%s", id, diff)
-	}
+	same(t, "the stored state against the fold of its log", want, got)
 	row, err := s.store.Incident(s.ctx, id)
 	if err != nil {
 		t.Fatalf("reading incident %d: %v", id, err)
 	}
-	if diff := cmp.Diff(want.Incident, row.Incident); diff != "" {
-		t.Fatalf("incident %d: the row is not the fold of its log (-fold +row):\n%s", id, diff)
-	}
+	same(t, "the row against the fold of its log", want.Incident, row.Incident)
 	alerts, err := s.store.AlertsOf(s.ctx, id)
 	if err != nil {
 		t.Fatalf("reading the alerts of %d: %v", id, err)
@@ -137,3 +132,22 @@ func (s *scene) checkFold(t *testing.T, id tocsin.IncidentID) {
 
 // errDone ends a transaction that was only for reading.
 var errDone = errors.New("done")
+
+// same fails unless two values read the same as JSON, and says where they part.
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	a, err := json.Marshal(want)
+	b, err2 := json.Marshal(got)
+	if err != nil || err2 != nil {
+		t.Fatalf("%s: %v, %v", what, err, err2)
+	}
+	if string(a) == string(b) {
+		return
+	}
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	from := max(n-80, 0)
+	t.Fatalf("%s: they part at byte %d\n want …%s\n have …%s", what, n, a[from:min(n+120, len(a))], b[from:min(n+120, len(b))])
+}
