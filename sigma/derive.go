@@ -209,7 +209,7 @@ func (s *splitting) apply(ev *Event, fold []byte) []byte {
 				continue
 			}
 			fold = pattern.AppendFold(fold[:0], bytes.TrimSpace(key))
-			if id := s.names[string(fold)]; id != NoField && !ev.has(id) {
+			if id := s.names[string(fold)]; id != NoField && !ev.Has(id) {
 				ev.Add(id, KindString, bytes.TrimRight(value, "\r "))
 			}
 		}

@@ -17,7 +17,7 @@ func holds(p *Predicate, ev *Event, id FieldID, own int) bool {
 		_, present := ev.Value(id)
 		return !present
 	case rule.TestExists:
-		return ev.has(id) != p.Absent
+		return ev.Has(id) != p.Absent
 	}
 	if p.Field == "" && ev.Raw != nil && holdsValue(p, ev, ev.Raw) {
 		return true
@@ -38,7 +38,8 @@ func holds(p *Predicate, ev *Event, id FieldID, own int) bool {
 	return false
 }
 
-func (e *Event) has(id FieldID) bool {
+// Has reports whether the event has the field, be it null or empty.
+func (e *Event) Has(id FieldID) bool {
 	for i := range e.values {
 		if e.values[i].id == id && id != NoField {
 			return true

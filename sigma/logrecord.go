@@ -159,7 +159,7 @@ func (s *jsonScanner) userValue(ev *Event, leaf []byte) error {
 		return err
 	}
 	id := ev.fieldNamed(leaf)
-	if ev.has(id) {
+	if ev.Has(id) {
 		id = NoField
 	}
 	at := len(ev.values)

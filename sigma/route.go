@@ -370,7 +370,7 @@ func (r *routes) recognised(ev *Event) Logsource {
 		rec := &r.p.mapping.recognise[i]
 		all := true
 		for _, f := range rec.fields {
-			if all = ev.has(r.p.fields.Lookup(stringBytes(f))); !all {
+			if all = ev.Has(r.p.fields.Lookup(stringBytes(f))); !all {
 				break
 			}
 		}
