@@ -92,15 +92,25 @@ func (r *Record) Written() time.Time { return filetime(r.written) }
 // EventData by their Name attribute, nameless ones as "Data", the leaves and
 // attributes of UserData and other sections by their names. A repeated element
 // and each item of an array is a field of its own.
+//
+// Len and Field give the same without the few allocations of an iterator.
 func (r *Record) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
 		for i := range r.fields {
-			f := &r.fields[i]
-			if !yield(Field{Name: f.name, Value: r.text[f.off : f.off+f.size], Kind: f.kind}) {
+			if !yield(r.Field(i)) {
 				return
 			}
 		}
 	}
+}
+
+// Len is the number of fields that Fields yields.
+func (r *Record) Len() int { return len(r.fields) }
+
+// Field returns the field at position i of Fields.
+func (r *Record) Field(i int) Field {
+	f := &r.fields[i]
+	return Field{Name: f.name, Value: r.text[f.off : f.off+f.size : f.off+f.size], Kind: f.kind}
 }
 
 // System returns the text of a field of System and what it was; Null if the
