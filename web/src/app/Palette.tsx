@@ -30,7 +30,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog open onOpenChange={onClose}>
-      <DialogSurface className={styles.surface} aria-label="Command palette">
+      <DialogSurface className={styles.surface} style={{ padding: 0, border: "none" }} aria-label="Command palette">
         <input
           className={styles.input} autoFocus placeholder="Type an action, a page or an incident number" value={text} onKeyDown={onKeyDown}
           onChange={(e) => { setText(e.target.value); setAt(0); }} role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={`palette-${at}`} aria-label="Command"

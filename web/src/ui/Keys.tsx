@@ -4,7 +4,7 @@ import styles from "./Keys.module.css";
 export function Keys({ keys }: { keys: string }) {
   return (
     <span className={styles.keys}>
-      {keys.split(/[+ ]/).map((key, i) => <kbd key={`${key}${i}`}>{key}</kbd>)}
+      {keys.split(/[+ ]/).map((key, i) => <kbd key={`${key}${i}`}>{keys.includes("+") && key.length === 1 ? key.toUpperCase() : key}</kbd>)}
     </span>
   );
 }

@@ -48,8 +48,8 @@ export function Header({ incident: i, users, me, canChange, onChange }: Props) {
           { key: "closed", content: <Status state="closed" label="Closed…" />, take: () => run("incident.close") },
         ]} />
         {canChange
-          ? <AssignMenu users={users} me={me} owner={i.owner} onAssign={(next) => onChange({ owner: next })} trigger={<MenuButton size="small" appearance="subtle" aria-label={`Owner: ${owner || "nobody"}`}><span className={styles.label}>Owner</span>{owner || "Unassigned"}</MenuButton>} />
-          : <span className={styles.fixed}><span className={styles.label}>Owner</span>{owner || "Unassigned"}</span>}
+          ? <AssignMenu users={users} me={me} owner={i.owner} onAssign={(next) => onChange({ owner: next })} trigger={<MenuButton size="small" appearance="subtle"><span className={styles.label}>Owner</span>{" "}{owner || "Unassigned"}</MenuButton>} />
+          : <span className={styles.fixed}><span className={styles.label}>Owner</span>{" "}{owner || "Unassigned"}</span>}
         <span className={styles.tags}>{i.tags.map((tag) => <Chip key={tag} kind="tag" onRemove={canChange ? () => onChange({ tags: i.tags.filter((t) => t !== tag) }) : undefined}>{tag}</Chip>)}</span>
         <Facts incident={i} />
       </div>
@@ -60,10 +60,10 @@ export function Header({ incident: i, users, me, canChange, onChange }: Props) {
 interface PickProps { label: string; disabled: boolean; value: React.ReactNode; options: { key: string; content: React.ReactNode; take: () => void }[] }
 
 function Pick({ label, disabled, value, options }: PickProps) {
-  if (disabled) return <span className={styles.fixed}><span className={styles.label}>{label}</span>{value}</span>;
+  if (disabled) return <span className={styles.fixed}><span className={styles.label}>{label}</span>{" "}{value}</span>;
   return (
     <Menu>
-      <MenuTrigger disableButtonEnhancement><MenuButton size="small" appearance="subtle"><span className={styles.label}>{label}</span>{value}</MenuButton></MenuTrigger>
+      <MenuTrigger disableButtonEnhancement><MenuButton size="small" appearance="subtle"><span className={styles.label}>{label}</span>{" "}{value}</MenuButton></MenuTrigger>
       <MenuPopover><MenuList>{options.map((o) => <MenuItem key={o.key} onClick={o.take}>{o.content}</MenuItem>)}</MenuList></MenuPopover>
     </Menu>
   );

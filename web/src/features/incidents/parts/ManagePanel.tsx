@@ -19,7 +19,7 @@ interface Props { incident: IncidentDetail; users: Assignee[]; me: string; closi
 const levels: Level[] = ["high", "medium", "low", "informational"];
 const statuses: IncidentStatus[] = ["new", "active", "closed"];
 
-/** The panel in which everything about an incident can be changed in one step. */
+/** The panel in which everything about an incident can be changed in one step; closing asks for the verdict alone. */
 export function ManagePanel({ incident, users, me, closing, onDone }: Props) {
   const [base, setBase] = useState(incident);
   const [draft, setDraft] = useState<Draft>(() => ({ ...draftOf(incident), ...(closing ? { status: "closed" as const } : {}) }));
@@ -42,7 +42,6 @@ export function ManagePanel({ incident, users, me, closing, onDone }: Props) {
     save.reset();
   };
   const isClosing = draft.status === "closed" && base.status !== "closed";
-  const name = (user: string) => (user ? (users.find((u) => u.user === user)?.displayName ?? user) : "Unassigned");
   return (
     <Panel
       title={isClosing ? `Close incident ${incident.id}` : `Manage incident ${incident.id}`} submit={isClosing ? "Close incident" : "Save"}
@@ -50,27 +49,39 @@ export function ManagePanel({ incident, users, me, closing, onDone }: Props) {
     >
       {isConflict && <Conflict entries={since(incident.timeline, base.version)} onReload={reload} />}
       {save.error && !isConflict && <Failure size="line" problem={problemOf(save.error)} />}
-      <Field label="Status">
-        <Dropdown value={words(draft.status)} selectedOptions={[draft.status]} onOptionSelect={(_, d) => set({ status: d.optionValue as IncidentStatus })}>
-          {statuses.map((s) => <Option key={s} value={s}>{words(s)}</Option>)}
-        </Dropdown>
-      </Field>
+      {!closing && (
+        <Field label="Status">
+          <Dropdown value={words(draft.status)} selectedOptions={[draft.status]} onOptionSelect={(_, d) => set({ status: d.optionValue as IncidentStatus })}>
+            {statuses.map((s) => <Option key={s} value={s}>{words(s)}</Option>)}
+          </Dropdown>
+        </Field>
+      )}
       {draft.status === "closed" && (
         <VerdictFields value={draft} onChange={(v) => set({ comment: v.comment, classification: v.classification as Classification, determination: v.determination as Determination })} />
       )}
-      <Field label={<>Owner{draft.owner !== me && <Button size="small" appearance="transparent" onClick={() => set({ owner: me })}>Assign to me</Button>}</>}>
-        <Dropdown value={name(draft.owner)} selectedOptions={[draft.owner]} onOptionSelect={(_, d) => set({ owner: d.optionValue ?? "" })}>
+      {!closing && <Properties draft={draft} users={users} me={me} onChange={set} />}
+    </Panel>
+  );
+}
+
+/** Owner, severity, title and tags: what closing leaves as it is. */
+function Properties({ draft, users, me, onChange }: { draft: Draft; users: Assignee[]; me: string; onChange: (change: Partial<Draft>) => void }) {
+  const name = (user: string) => (user ? (users.find((u) => u.user === user)?.displayName ?? user) : "Unassigned");
+  return (
+    <>
+      <Field label={<>Owner{draft.owner !== me && <Button size="small" appearance="transparent" onClick={() => onChange({ owner: me })}>Assign to me</Button>}</>}>
+        <Dropdown value={name(draft.owner)} selectedOptions={[draft.owner]} onOptionSelect={(_, d) => onChange({ owner: d.optionValue ?? "" })}>
           <Option value="">Unassigned</Option>
           {users.map((u) => <Option key={u.user} value={u.user}>{u.displayName}</Option>)}
         </Dropdown>
       </Field>
       <Field label="Severity">
-        <Dropdown value={severityNames[draft.severity]} selectedOptions={[draft.severity]} onOptionSelect={(_, d) => set({ severity: d.optionValue as Level })}>
+        <Dropdown value={severityNames[draft.severity]} selectedOptions={[draft.severity]} onOptionSelect={(_, d) => onChange({ severity: d.optionValue as Level })}>
           {levels.map((l) => <Option key={l} value={l}>{severityNames[l]}</Option>)}
         </Dropdown>
       </Field>
-      <Field label="Title" required><Input value={draft.title} maxLength={500} onChange={(_, d) => set({ title: d.value })} /></Field>
-      <Field label="Tags" hint="Separated by commas"><Input value={draft.tags} onChange={(_, d) => set({ tags: d.value })} /></Field>
-    </Panel>
+      <Field label="Title" required><Input value={draft.title} maxLength={500} onChange={(_, d) => onChange({ title: d.value })} /></Field>
+      <Field label="Tags" hint="Separated by commas"><Input value={draft.tags} onChange={(_, d) => onChange({ tags: d.value })} /></Field>
+    </>
   );
 }

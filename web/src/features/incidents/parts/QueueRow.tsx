@@ -36,6 +36,7 @@ export const QueueRow = memo(function QueueRow({ incident: i, index, top, isCurr
       <span role="gridcell" className={styles.entities}>
         {i.entities.slice(0, 2).map((e) => <span key={e.key || e.label} className={styles.entity} title={`${e.type} ${e.label}`}><EntityIcon type={e.type} /><span>{e.label}</span></span>)}
         {rest > 0 && <span className={styles.more}>+{rest}</span>}
+        {i.entityCount > 1 && <span className={styles.moreNarrow} aria-hidden="true">+{i.entityCount - 1}</span>}
       </span>
       <span role="gridcell" className={`${styles.clip} ${styles.tactics}`} title={i.tactics.map(tacticName).join(", ")}>{i.tactics.map(tacticName).join(", ")}</span>
       <span role="gridcell" className={styles.right} title={`${i.activeAlerts} active of ${i.alertCount}`}>{i.activeAlerts}/{i.alertCount}</span>
