@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -36,38 +37,38 @@ type Due struct {
 // Window ends are multiples of the frequency since the epoch, so they do not
 // depend on when the server was started: the same events give the same windows.
 func due(frequency, period time.Duration, lastEnd, now time.Time, late Window, h Horizon) Due {
+	now = now.UTC()
 	var d Due
 	newest := now.Truncate(frequency)
 	first := newest // a new rule starts with the window that ends now
 	if !lastEnd.IsZero() {
-		first = lastEnd.Add(frequency).Truncate(frequency)
+		first = lastEnd.UTC().Add(frequency).Truncate(frequency)
 		if oldest := now.Add(-h.Backfill); first.Before(oldest) {
 			resume := oldest.Truncate(frequency).Add(frequency)
 			d.Skipped = append(d.Skipped, Window{first.Add(-period), resume.Add(-frequency)})
 			first = resume
 		}
 	}
-	ends := map[time.Time]bool{}
+	var ends []time.Time
 	for end := first; !end.After(newest); end = end.Add(frequency) {
-		ends[end] = true
+		ends = append(ends, end)
 	}
 	for _, end := range touched(frequency, period, late, now.Add(-h.Late)) {
 		if !end.After(newest) {
-			ends[end] = true
+			ends = append(ends, end)
 		}
 	}
-	for end := newest; len(ends) > 0; end = end.Add(-frequency) {
-		if !ends[end] {
-			continue
-		}
-		delete(ends, end)
-		if h.MaxWindows > 0 && len(d.Windows) == h.MaxWindows {
+	slices.SortFunc(ends, time.Time.Compare)
+	ends = slices.CompactFunc(ends, time.Time.Equal)
+	if over := len(ends) - h.MaxWindows; h.MaxWindows > 0 && over > 0 {
+		for _, end := range ends[:over] {
 			d.Skipped = append(d.Skipped, Window{end.Add(-period), end})
-			continue
 		}
+		ends = ends[over:]
+	}
+	for _, end := range ends {
 		d.Windows = append(d.Windows, Window{end.Add(-period), end})
 	}
-	reverse(d.Windows)
 	return d
 }
 
@@ -76,6 +77,7 @@ func touched(frequency, period time.Duration, late Window, notBefore time.Time) 
 	if late.To.IsZero() {
 		return nil
 	}
+	late = Window{late.From.UTC(), late.To.UTC()}
 	if late.From.Before(notBefore) {
 		late.From = notBefore
 	}
@@ -85,12 +87,6 @@ func touched(frequency, period time.Duration, late Window, notBefore time.Time) 
 		ends = append(ends, end)
 	}
 	return ends
-}
-
-func reverse(w []Window) {
-	for i, j := 0, len(w)-1; i < j; i, j = i+1, j-1 {
-		w[i], w[j] = w[j], w[i]
-	}
 }
 
 // skippedRun is the ledger's line for a stretch that was not run.

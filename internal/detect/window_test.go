@@ -47,6 +47,16 @@ func TestDue_Cases(t *testing.T) {
 	}
 }
 
+// TestDue_ZonesAreTheSameInstant: what the ledger says in UTC and the clock in
+// another zone is the same time.
+func TestDue_ZonesAreTheSameInstant(t *testing.T) {
+	oslo := time.FixedZone("Oslo", 3600)
+	got := due(5*time.Minute, 5*time.Minute, at(0), at(11).In(oslo), Window{at(-20), at(-20).In(oslo)}, DefaultHorizon)
+	if len(got.Windows) != 3 || !got.Windows[0].To.Equal(at(-15)) || !got.Windows[2].To.Equal(at(10)) {
+		t.Errorf("%v", got.Windows)
+	}
+}
+
 // TestDue_EveryEventIsLookedAt: whatever the delays of events and ticks, each
 // window that holds an event is run after the event has arrived.
 func TestDue_EveryEventIsLookedAt(t *testing.T) {
