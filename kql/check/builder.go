@@ -159,7 +159,11 @@ func (b *builder) one(n *ast.NamedExpr, i int, st style, sc *scope) {
 	case st == stylePrint:
 		b.add("print_"+itoa(i), "print_"+itoa(i), v.x, false)
 	case isCol && sc.agg == nil && columnLike(x):
-		b.declare(n, v.x.(*plan.Col).Name, v.x, false)
+		name := v.x.(*plan.Col).Name
+		if _, qualified := x.(*ast.Member); qualified {
+			name = c.autoName(x, sc) // $left.a is a, node.a is node_a
+		}
+		b.declare(n, name, v.x, false)
 	default:
 		name := c.autoName(n.X, sc)
 		if name == "" {

@@ -4,7 +4,6 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/parser"
-	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
@@ -178,26 +177,13 @@ func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.Na
 	return &binding{x: c.assignable(a, v.x, t, "the parameter \""+p.Name.Name+"\"")}, true
 }
 
-// restrict hides the columns a tabular parameter does not declare. (*) shows all;
-// a declared column that is missing is an error.
+// restrict reports declared columns of a tabular parameter that the rows lack.
+// Columns beyond the declared ones pass, as in Kusto.
 func (c *checker) restrict(n ast.Node, r *rows, p *ast.Param) *rows {
-	if p.Rows == nil || (p.Rows.Open && len(p.Rows.Columns) == 0) {
-		return r
-	}
-	var cols []plan.Column
 	for _, d := range p.Rows.Columns {
-		col, ok := r.find(d.Name.Name)
-		if !ok {
-			if !r.open {
-				c.errorf(token.IncompatibleRows, n, "the rows for %q lack the column %q", p.Name.Name, d.Name.Name)
-			}
-			continue
+		if _, ok := r.find(d.Name.Name); !ok && !r.open {
+			c.errorf(token.IncompatibleRows, n, "the rows for %q lack the column %q", p.Name.Name, d.Name.Name)
 		}
-		cols = append(cols, col)
 	}
-	if p.Rows.Open {
-		return r
-	}
-	out := r.with(&plan.Project{In: r.rel, Cols: r.physical(cols)}, cols)
-	return out
+	return r
 }

@@ -275,7 +275,12 @@ func (m *patternMatch) clauses(ch *chain) *rows {
 		return b.project(all)
 	}
 	ends := []plan.Column{ch.first, ch.last, m.c.column("", catalog.Long)}
-	items := append(b.liveItems(), plan.Item{Col: ends[2], X: longConst(int64(ch.hops))})
+	// Of several shortest paths "any" is the one whose first edge comes first.
+	rank := plan.Expr(longConst(int64(ch.hops) << 40))
+	if len(ch.used) > 0 && !m.every {
+		rank = &plan.Binary{Op: plan.OpAdd, X: rank, Y: colRef(ch.used[0].key), T: catalog.Long}
+	}
+	items := append(b.liveItems(), plan.Item{Col: ends[2], X: rank})
 	for i := range ends[:2] {
 		copied := m.c.column("", ends[i].Type)
 		items = append(items, plan.Item{Col: copied, X: colRef(ends[i])})

@@ -51,8 +51,8 @@ func (p *plugin) preview() *rows {
 	}}
 }
 
-// ipLookup joins addresses with ranges: the source's columns, then the lookup
-// table's.
+// ipLookup joins addresses with ranges: the lookup table's columns, then the
+// source's.
 func (p *plugin) ipLookup() *rows {
 	args := p.op.Call.Args
 	if len(args) < 3 {
@@ -83,7 +83,7 @@ func (p *plugin) ipLookup() *rows {
 		p.call.Args = append(p.call.Args, plan.Arg{X: x.x})
 	}
 	p.call.Args = append(p.call.Args, plan.Arg{Name: "return_unmatched", X: unmatched})
-	cols := append(append([]plan.Column(nil), p.in.cols...), right.cols...)
+	cols := append(append([]plan.Column(nil), right.cols...), p.in.cols...)
 	p.call.Cols = uniqueNames(cols)
 	return unordered(p.call, p.call.Cols)
 }
@@ -124,7 +124,7 @@ var layouts = map[string]layout{
 	"activity_engagement":     {1, 6, []field{{"dcount_activities_inner", tLong}, {"dcount_activities_outer", tLong}, {"activity_ratio", tReal}}},
 	"activity_metrics":        {1, 5, []field{{"dcount_values", tLong}, {"dcount_newvalues", tLong}, {"retention_rate", tReal}, {"churn_rate", tReal}}},
 	"session_count":           {1, 6, []field{{"count_sessions", tLong}}},
-	"sliding_window_counts":   {1, 6, []field{{"Count", tLong}, {"Dcount", tLong}}},
+	"sliding_window_counts":   {1, 6, []field{{"Count", tLong}, {"dcount", tLong}}},
 }
 
 func (p *plugin) analytics(name string) *rows {
@@ -197,7 +197,7 @@ func (p *plugin) rollingPercentile() *rows {
 			cols = append(cols, p.c.column(col.Name, col.Type))
 		}
 	}
-	cols = append(cols, p.c.column("rolling_"+val.Name+"_percentile_"+fragment(p.call.Args[1].X), val.Type))
+	cols = append(cols, p.c.column("rolling_"+fragment(p.call.Args[4].X)+"_percentile_"+val.Name+"_"+fragment(p.call.Args[1].X), val.Type))
 	p.call.Cols = cols
 	return unordered(p.call, cols)
 }
