@@ -188,7 +188,7 @@ func firstError(diags token.Diagnostics, src string) *failure {
 }
 
 // Schemas reads {"table":{"column":"type"}} into a catalogue, columns in the
-// order of the text.
+// order of the text; the standard columns a table does not list come after them.
 func Schemas(r io.Reader) (*catalog.Static, error) {
 	dec := json.NewDecoder(r)
 	cat := &catalog.Static{}
@@ -206,7 +206,7 @@ func Schemas(r io.Reader) (*catalog.Static, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the schema of %s: %w", name, err)
 		}
-		cat.AddTable(catalog.NewTable(name, cols))
+		cat.AddTable(catalog.WithStandardColumns(name, cols))
 	}
 	return cat, nil
 }

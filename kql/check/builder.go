@@ -163,13 +163,24 @@ func (b *builder) one(n *ast.NamedExpr, i int, st style, sc *scope) {
 		if _, qualified := x.(*ast.Member); qualified {
 			name = c.autoName(x, sc) // $left.a is a, node.a is node_a
 		}
-		b.declare(n, name, v.x, false)
+		b.declare(n, name, v.x, overwrite)
 	default:
 		name := c.autoName(n.X, sc)
 		if name == "" {
-			b.add("Column1", "Column", v.x, overwrite && b.index["Column1"] == 0 && !b.used["Column1"])
+			b.add(b.unnamed(sc), "Column", v.x, false)
 		} else {
 			b.add(name, name, v.x, overwrite)
+		}
+	}
+}
+
+// unnamed is the name of a column that has none: Column1, or the next number that
+// is free here and in the input.
+func (b *builder) unnamed(sc *scope) string {
+	for n := 1; ; n++ {
+		name := "Column" + itoa(n)
+		if _, taken := sc.rows.find(name); !taken && !b.used[name] {
+			return name
 		}
 	}
 }

@@ -94,15 +94,6 @@ func loadCorpus(t testing.TB) []corpusQuery {
 	return all
 }
 
-// standard are the columns Log Analytics has in every table; the expected columns
-// of the corpus assume them at the end of tables whose schema does not list them.
-var standard = []catalog.Column{
-	{Name: "TenantId", Type: catalog.String}, {Name: "TimeGenerated", Type: catalog.DateTime},
-	{Name: "Type", Type: catalog.String}, {Name: "SourceSystem", Type: catalog.String},
-	{Name: "_ResourceId", Type: catalog.String}, {Name: "_SubscriptionId", Type: catalog.String}, {Name: "_ItemId", Type: catalog.String},
-	{Name: "_BilledSize", Type: catalog.Real}, {Name: "_IsBillable", Type: catalog.String}, {Name: "_TimeReceived", Type: catalog.DateTime},
-}
-
 // corpusCatalog has the tables of schemas_all.json and the parsers of the corpus
 // as saved functions.
 func corpusCatalog(t testing.TB, corpus []corpusQuery) *catalog.Static {
@@ -112,15 +103,7 @@ func corpusCatalog(t testing.TB, corpus []corpusQuery) *catalog.Static {
 		t.Fatal(err)
 	}
 	for name, cols := range orderedSchemas(t, data) {
-		cols = append(cols, standard...)
-		for _, prefix := range []string{"DeviceTvm", "ExposureGraph", "Behavior", "DeviceBaseline"} { // Defender's, which has both time columns
-			if strings.HasPrefix(name, prefix) {
-				cols = append(cols, catalog.Column{Name: "Timestamp", Type: catalog.DateTime})
-			}
-		}
-		table := catalog.NewTable(name, cols)
-		table.Open = name == "AzureDiagnostics"
-		cat.AddTable(table)
+		cat.AddTable(catalog.WithStandardColumns(name, cols))
 	}
 	for _, q := range corpus {
 		if q.Kind != "parser/function" {

@@ -285,7 +285,7 @@ func (c *checker) invokeOperator(op *ast.Invoke, in *rows, e *env) *rows {
 // columns are null or empty, and the function table says so.
 var (
 	fileProfile = []field{
-		{"SHA1", catalog.String}, {"SHA256", catalog.String}, {"MD5", catalog.String}, {"FileSize", catalog.Long},
+		{"SHA1", catalog.String}, {"MD5", catalog.String}, {"FileSize", catalog.Long},
 		{"GlobalPrevalence", catalog.Long}, {"GlobalFirstSeen", catalog.DateTime}, {"GlobalLastSeen", catalog.DateTime},
 		{"Signer", catalog.String}, {"Issuer", catalog.String}, {"SignerHash", catalog.String},
 		{"IsCertificateValid", catalog.Bool}, {"IsRootSignerMicrosoft", catalog.Bool}, {"SignatureState", catalog.String},
@@ -299,9 +299,10 @@ func (c *checker) stub(in *rows, fields []field) *rows {
 	proj := &projection{plan.Project{In: in.rel}}
 	proj.Cols = append(proj.Cols, in.cols...)
 	for _, f := range fields {
-		if _, exists := in.find(f.name); !exists {
-			proj.compute(c.column(f.name, f.typ), null(f.typ))
+		if _, exists := in.find(f.name); exists {
+			f.name += "_"
 		}
+		proj.compute(c.column(f.name, f.typ), null(f.typ))
 	}
 	return unordered(&proj.Project, proj.Cols)
 }
