@@ -162,4 +162,8 @@ var conversions = map[string]step{
 	},
 	"regdata": registryData,
 	"regtype": registryType,
+
+	"commandname":     contextLine("Command Name"),
+	"hostapplication": contextLine("Host Application"),
+	"contextuser":     contextLine("User"),
 }
