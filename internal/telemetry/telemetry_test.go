@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,13 +19,18 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-func contentSchema(t testing.TB) *schema.Schema {
-	t.Helper()
+// loadContent loads the product's tables once for all tests.
+var loadContent = sync.OnceValues(func() (*schema.Schema, error) {
 	tables, err := fs.Sub(content.Files, "tables")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	s, err := schema.Load(tables)
+	return schema.Load(tables)
+})
+
+func contentSchema(t testing.TB) *schema.Schema {
+	t.Helper()
+	s, err := loadContent()
 	if err != nil {
 		t.Fatal(err)
 	}
