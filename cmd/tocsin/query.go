@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/app"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 	"github.com/tocsin-soc/tocsin/kql/catalog"

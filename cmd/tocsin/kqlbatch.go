@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/kql"
+	"github.com/tocsin-soc/tocsin/kql/batch"
+)
+
+func newKQLBatch() *cobra.Command {
+	var schemas string
+	var check, lenient bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "batch",
+		Short: "Run many queries from JSON lines, over empty tables",
+		Long: "Reads JSON lines {\"id\",\"query\"} and writes one line each, in order:\n" +
+			"  {\"id\",\"columns\":[{\"name\",\"type\"}],\"rows\":[[…]],\"tables\":[…],\"error\":{\"code\",\"message\",\"line\",\"column\"}}\n" +
+			"A bad query is the error of its own line. --schemas names a JSON file\n" +
+			"{table:{column:type}} whose tables exist and are empty; without it there are\n" +
+			"none, so queries bring their own rows (datatable, print, range).",
+		Example: "  echo '{\"id\":\"1\",\"query\":\"print 1+1\"}' | tocsin kql batch\n  tocsin kql batch --schemas schemas.json --check < queries.jsonl",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opt := batch.Options{Compile: kql.Options{Now: time.Now(), Lenient: lenient}, Check: check, Timeout: timeout}
+			return runBatch(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), schemas, opt)
+		},
+	}
+	cmd.Flags().StringVar(&schemas, "schemas", "", "JSON file {table:{column:type}} of tables to create")
+	cmd.Flags().BoolVar(&check, "check", false, "compile without running")
+	cmd.Flags().BoolVar(&lenient, "lenient", false, "unknown tables are empty and unknown columns null, as for imported content")
+	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "limit for each query")
+	return cmd
+}
+
+// runBatch runs the queries over a store in memory.
+func runBatch(ctx context.Context, in io.Reader, out io.Writer, schemas string, opt batch.Options) error {
+	tables := schema.New()
+	if schemas != "" {
+		f, err := os.Open(schemas)
+		if err != nil {
+			return err
+		}
+		tables, err = schema.ReadDeclarations(f)
+		_ = f.Close() // read only
+		if err != nil {
+			return fmt.Errorf("%s: %w", schemas, err)
+		}
+	}
+	store, err := telemetry.OpenMemory(ctx, tables, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // in memory
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	err = batch.Run(ctx, in, buffered, store, tables.Catalog(), opt)
+	if ferr := buffered.Flush(); err == nil {
+		err = ferr
+	}
+	return err
+}
