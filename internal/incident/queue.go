@@ -58,8 +58,11 @@ type Place struct {
 // Page is one page of the queue.
 type Page struct {
 	Items []Summary
-	Total int    // that match, on all pages
-	Next  string // cursor of the next page; empty at the end
+	Total int // that match, on all pages
+	// TotalIsLeast says that Total is a lower bound: a search for words that very
+	// many incidents have is counted only so far.
+	TotalIsLeast bool
+	Next         string // cursor of the next page; empty at the end
 }
 
 // check completes a filter and refuses what cannot be asked.

@@ -12,12 +12,15 @@ import (
 )
 
 // Incidents is the store of incidents, their log and the alerts.
-type Incidents struct{ db *DB }
+type Incidents struct {
+	db         *DB
+	few, least int // see fewListings and leastTotal
+}
 
 var _ incident.Store = (*Incidents)(nil)
 
 // Incidents returns the part of the database that package incident works on.
-func (db *DB) Incidents() *Incidents { return &Incidents{db: db} }
+func (db *DB) Incidents() *Incidents { return &Incidents{db: db, few: fewListings, least: leastTotal} }
 
 // Update runs do in one transaction that no other writer overlaps.
 func (s *Incidents) Update(ctx context.Context, do func(incident.Tx) error) error {

@@ -27,11 +27,13 @@ func (s *Incidents) Queue(ctx context.Context, f incident.Filter) (incident.Page
 	var page incident.Page
 	err := s.db.snapshot(ctx, func(q querier) error {
 		w := queueWhere(&f)
-		total, err := s.total(ctx, q, &f, &w)
+		everyWhere, err := s.narrow(ctx, q, &f, &w)
 		if err != nil {
+			return fmt.Errorf("preparing the search: %w", err)
+		}
+		if page.Total, page.TotalIsLeast, err = s.total(ctx, q, &f, &w, everyWhere); err != nil {
 			return fmt.Errorf("counting the queue: %w", err)
 		}
-		page.Total = total
 		direction, beyond := "", ">"
 		if f.Descending {
 			direction, beyond = " DESC", "<"
@@ -41,12 +43,13 @@ func (s *Incidents) Queue(ctx context.Context, f incident.Filter) (incident.Page
 		} else if f.After != nil {
 			w.add(`(`+column+`, i.id) `+beyond+` (?, ?)`, f.After.Key, f.After.ID)
 		}
-		order := column + direction + `, i.id` + direction
+		order := ` ORDER BY ` + column + direction + `, i.id` + direction
 		if f.Sort == incident.ByNumber {
-			order = column + direction
+			order = ` ORDER BY i.id` + direction
 		}
-		page.Items, err = collect(ctx, q, scanSummary, s.db.dialect.sql(`SELECT `+summaryColumns+` FROM incident i`+w.clause()+
-			` ORDER BY `+order+` LIMIT ?`), append(w.args, f.Limit+1)...)
+		// Choosing the page by number first keeps what is sorted narrow.
+		page.Items, err = collect(ctx, q, scanSummary, s.db.dialect.sql(`SELECT `+summaryColumns+
+			` FROM (SELECT i.id FROM incident i`+w.clause()+order+` LIMIT ?) p JOIN incident i ON i.id = p.id`+order), append(w.args, f.Limit+1)...)
 		return err
 	})
 	if err != nil {
@@ -60,7 +63,8 @@ func (s *Incidents) Queue(ctx context.Context, f incident.Filter) (incident.Page
 	return page, nil
 }
 
-// queueWhere makes the conditions of a filter, without its cursor.
+// queueWhere makes the conditions of a filter on the incident itself, without
+// its cursor, tags and words.
 func queueWhere(f *incident.Filter) where {
 	w := where{}
 	stands, whole := standsOf(f.Status)
@@ -81,18 +85,64 @@ func queueWhere(f *incident.Filter) where {
 	if len(f.Owner) > 0 {
 		w.in(`i.owner`, owners(f.Owner))
 	}
+	return w
+}
+
+// A posting is a condition on what an incident has listed: a tag or a word.
+type posting struct {
+	table string
+	match string // of the listing x
+	args  []any
+}
+
+// postings returns the conditions of a filter's tags and words.
+func postings(f *incident.Filter) []posting {
+	var list []posting
 	for _, tag := range f.Tag {
-		w.add(`i.id IN (SELECT t.incident_id FROM incident_tag t WHERE t.tag = ?)`, plain(strings.ToLower(tag)))
+		list = append(list, posting{`incident_tag`, `x.tag = ?`, []any{plain(strings.ToLower(tag))}})
 	}
 	for _, word := range f.Words {
 		word = plain(word)
 		if incident.IsPrefix(word) {
-			w.add(`i.id IN (SELECT w.incident_id FROM incident_word w WHERE w.word >= ? AND w.word < ?)`, word, word+"\U0010FFFF")
+			list = append(list, posting{`incident_word`, `x.word >= ? AND x.word < ?`, []any{word, word + "\U0010FFFF"}})
 		} else {
-			w.add(`i.id IN (SELECT w.incident_id FROM incident_word w WHERE w.word = ?)`, word)
+			list = append(list, posting{`incident_word`, `x.word = ?`, []any{word}})
 		}
 	}
-	return w
+	return list
+}
+
+// Limits that decide how a search is done: a listing with at most fewListings
+// leads the search, and everything is counted; when all listings have more, the
+// queue is walked in its order, and counting stops at leastTotal.
+const (
+	fewListings = 5_000
+	leastTotal  = 1_000
+)
+
+// narrow adds the conditions of tags and words. everyWhere says that none of
+// them is rare.
+func (s *Incidents) narrow(ctx context.Context, q querier, f *incident.Filter, w *where) (everyWhere bool, err error) {
+	list := postings(f)
+	leader, fewest := -1, s.few+1
+	for i, p := range list {
+		var n int
+		query := `SELECT count(*) FROM (SELECT 1 FROM ` + p.table + ` x WHERE ` + p.match + ` LIMIT ?) c`
+		if err := q.QueryRowContext(ctx, s.db.dialect.sql(query), append(slices.Clone(p.args), fewest)...).Scan(&n); err != nil {
+			return false, unreachable(err)
+		}
+		if n < fewest {
+			leader, fewest = i, n
+		}
+	}
+	for i, p := range list {
+		if i == leader {
+			w.add(`i.id IN (SELECT x.incident_id FROM `+p.table+` x WHERE `+p.match+`)`, p.args...)
+		} else {
+			w.add(`EXISTS (SELECT 1 FROM `+p.table+` x WHERE x.incident_id = i.id AND `+p.match+`)`, p.args...)
+		}
+	}
+	return len(list) > 0 && leader < 0, nil
 }
 
 // standsOf returns which parts of the queue statuses lie in, and whether they
@@ -123,13 +173,23 @@ func owners(list []string) []any {
 }
 
 // total counts what matches a filter: from the kept counts when they say it,
-// else by an index.
-func (s *Incidents) total(ctx context.Context, q querier, f *incident.Filter, w *where) (int, error) {
-	if len(f.Words) > 0 || len(f.Tag) > 0 || len(f.Owner) > 1 || len(f.Owner) == 1 && f.Owner[0] != incident.Nobody {
-		var n int
+// else by an index; only up to leastTotal when every listing is common.
+func (s *Incidents) total(ctx context.Context, q querier, f *incident.Filter, w *where, everyWhere bool) (n int, isLeast bool, err error) {
+	switch {
+	case everyWhere:
+		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM (SELECT 1 FROM incident i`+w.clause()+` LIMIT ?) c`), append(slices.Clone(w.args), s.least+1)...).Scan(&n)
+		return min(n, s.least), n > s.least, unreachable(err)
+	case len(f.Words) > 0 || len(f.Tag) > 0 || len(f.Owner) > 1 || len(f.Owner) == 1 && f.Owner[0] != incident.Nobody:
 		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM incident i`+w.clause()), w.args...).Scan(&n)
-		return n, unreachable(err)
+		return n, false, unreachable(err)
 	}
+	n, err = countedTotal(ctx, q, f)
+	return n, false, err
+}
+
+// countedTotal adds up the kept counts that a filter without tags, words and
+// names of owners asks for.
+func countedTotal(ctx context.Context, q querier, f *incident.Filter) (int, error) {
 	rows, err := queueCounts(ctx, q)
 	if err != nil {
 		return 0, err

@@ -2,12 +2,16 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/incident"
 	"github.com/tocsin-soc/tocsin/internal/incident/sqlstore"
 	"github.com/tocsin-soc/tocsin/internal/incident/storetest"
@@ -65,5 +69,46 @@ func freshSchema(t *testing.T, dsn string) string {
 func TestIncidents_Conformance(t *testing.T) {
 	dialects(t, func(t *testing.T, open func(t *testing.T) *sqlstore.DB) {
 		storetest.Run(t, func(t *testing.T) incident.Store { return open(t).Incidents() })
+	})
+}
+
+// TestIncidents_SearchInALargeQueue runs the suite's searches as they are run
+// when words are common, and wants the same incidents found.
+func TestIncidents_SearchInALargeQueue(t *testing.T) {
+	dialects(t, func(t *testing.T, open func(t *testing.T) *sqlstore.DB) {
+		store := open(t).Incidents()
+		clock := storetest.NewClock()
+		desk := incident.New(store, clock.Now)
+		for i := range 12 {
+			list, err := desk.Record(t.Context(), []incident.Finding{storetest.Find("r", fmt.Sprintf("user%d@contoso.example", i%3), i), storetest.Find("s", "shared@contoso.example", 100*i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := incident.Open{Actor: storetest.Engine, Title: fmt.Sprintf("Case %d", i), Tags: []string{"all"}}
+			if list[0].Outcome == incident.IsNew {
+				open.Alerts = []incident.AlertWhy{{Alert: list[0].Alert.ID}}
+			}
+			if _, err := desk.Apply(t.Context(), open); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, f := range []incident.Filter{
+			{Query: "case"}, {Query: "contoso"}, {Query: "case user1"}, {Query: "user1 contoso", Tag: []string{"all"}}, {Tag: []string{"ALL"}}, {Query: "nothing"},
+			{Tag: []string{"all"}, Status: []tocsin.IncidentStatus{tocsin.IncidentNew}, Sort: incident.BySeverity, Descending: true, Query: "cas"},
+		} {
+			store.SearchAsIfLarge(1000, 1000)
+			want, err := desk.Queue(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store.SearchAsIfLarge(0, 5)
+			got, err := desk.Queue(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.Items, got.Items); diff != "" || got.Total != min(want.Total, 5) || got.TotalIsLeast != (want.Total > 5) {
+				t.Errorf("%+v: total %d (at least: %v), want %d\n%s", f, got.Total, got.TotalIsLeast, want.Total, diff)
+			}
+		}
 	})
 }

@@ -71,14 +71,14 @@ CREATE TABLE incident_tag (
   incident_id BIGINT NOT NULL,
   PRIMARY KEY (tag, incident_id)
 );
-CREATE INDEX incident_tag_incident ON incident_tag (incident_id);
+CREATE INDEX incident_tag_incident ON incident_tag (incident_id, tag);
 
 CREATE TABLE incident_word (
   word        TEXT COLLATE "C" NOT NULL,
   incident_id BIGINT NOT NULL,
   PRIMARY KEY (word, incident_id)
 );
-CREATE INDEX incident_word_incident ON incident_word (incident_id);
+CREATE INDEX incident_word_incident ON incident_word (incident_id, word);
 
 CREATE TABLE incident_key (
   entity_key    TEXT COLLATE "C" NOT NULL,
