@@ -10,6 +10,10 @@ const (
 	// maxSteps bounds the work on one record. It stops values that repeat
 	// themselves by nesting; a record of 64 KiB has no honest use for it.
 	maxSteps = 1 << 16
+	// maxChunkSteps and maxChunkText bound the work on all records of a chunk
+	// and the text they yield, for each way of reading them.
+	maxChunkSteps = 1 << 20
+	maxChunkText  = 32 << 20
 	// minItem is the least size of an element or a template instance. Records
 	// are padded to multiples of 8 with whatever was in memory, with or without
 	// an EOF token in front: fewer bytes behind a whole item say nothing.
@@ -42,14 +46,26 @@ type binxml struct {
 	chunk *chunk
 	slots []slot
 	steps int
+	// index, chunkSteps and chunkText are the budget of the chunk being read.
+	index                 int64
+	chunkSteps, chunkText int
 	// loose holds the compiled form of template-less pieces, by depth.
 	loose [maxDepth + 1]template
 }
 
-// payload hands on the BinXML of a record.
-func (x *binxml) payload(r *Record) error {
-	x.chunk, x.slots, x.steps = r.chunk, x.slots[:0], maxSteps
-	return x.fragment(r.from, r.to, 0, 0)
+// payload hands on the BinXML of a record; text says how much it has yielded.
+func (x *binxml) payload(r *Record, text func() int) error {
+	if x.chunk != r.chunk || x.index != r.Chunk {
+		x.chunk, x.index, x.chunkSteps, x.chunkText = r.chunk, r.Chunk, maxChunkSteps, maxChunkText
+	}
+	if x.chunkSteps <= 0 || x.chunkText <= 0 {
+		return fmt.Errorf("%w: the records of chunk %d ask for more than %d steps or %d bytes of text", ErrLimit, r.Chunk, maxChunkSteps, maxChunkText)
+	}
+	x.slots, x.steps = x.slots[:0], maxSteps
+	err := x.fragment(r.from, r.to, 0, 0)
+	x.chunkSteps -= maxSteps - max(x.steps, 0)
+	x.chunkText -= text()
+	return err
 }
 
 func (x *binxml) step() error { return x.spend(1) }

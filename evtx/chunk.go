@@ -16,6 +16,7 @@ const (
 	nameHeader      = 8 // next offset, hash, count
 	instanceHeader  = 10
 	slotDescription = 4
+	maxName         = 256 // characters; the longest in the corpora has 35
 )
 
 // A chunk is 64 KiB of a log and what was compiled from it. All offsets inside
@@ -27,7 +28,6 @@ type chunk struct {
 	names     map[uint32]chunkName
 	templates map[uint32]*template // by offset of the definition
 	compiled  int                  // bytes compiled, see maxCompile
-	written   int                  // bytes of text decoded, see maxChunkText
 	kept      bool                 // a clone refers to it, so it is not reused
 }
 
@@ -46,7 +46,7 @@ func newChunk() *chunk {
 
 // reset makes the chunk ready for the next 64 KiB in data.
 func (c *chunk) reset(index, offset int64) {
-	c.index, c.offset, c.compiled, c.written = index, offset, 0, 0
+	c.index, c.offset, c.compiled = index, offset, 0
 	clear(c.names)
 	clear(c.templates)
 }
@@ -161,7 +161,7 @@ func (c *chunk) nameAt(off uint32, sym *symbols) (string, int, error) {
 	if from+2*count+2 > chunkSize {
 		return "", 0, fmt.Errorf("name of %d characters at chunk offset %d ends outside the chunk", count, off)
 	}
-	if count == 0 || count > 1024 {
+	if count == 0 || count > maxName {
 		return "", 0, fmt.Errorf("name of %d characters at chunk offset %d", count, off)
 	}
 	var buf [256]byte

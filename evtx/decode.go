@@ -9,16 +9,15 @@ const (
 	// maxText bounds the text one record may yield. A record has at most 64 KiB,
 	// so it is far from honest use.
 	maxText = 1 << 20
-	// maxChunkText bounds the text of all records of a chunk.
-	maxChunkText = 32 << 20
 )
 
 // A decoder flattens records. It is the hot path: it runs plans over values
 // and appends text, and makes nothing else.
 type decoder struct {
 	binxml
-	scopes *scopes
-	rec    *Record
+	scopes   *scopes
+	rec      *Record
+	textSize func() int
 }
 
 func newDecoder(sym *symbols, format formatter) *decoder {
@@ -26,6 +25,7 @@ func newDecoder(sym *symbols, format formatter) *decoder {
 	d.enter = func(t *template, number int32, base, count, depth int) error {
 		return d.run(t, t.planFor(number, d.sym, d.scopes), base, count, depth)
 	}
+	d.textSize = func() int { return len(d.rec.text) }
 	d.missing = func(cause error, _ int32, base, count, depth int) error {
 		d.rec.problem = cause
 		return d.nameless(base, count, depth)
@@ -36,13 +36,10 @@ func newDecoder(sym *symbols, format formatter) *decoder {
 // decode flattens the record's payload into its fields.
 func (d *decoder) decode(r *Record) error {
 	d.rec = r
-	err := d.payload(r)
+	err := d.payload(r, d.textSize)
 	if r.problem != nil && r.system[EventRecordID].kind == Null {
 		r.system[EventRecordID] = systemValue{number: r.ID, kind: Uint, numeric: true}
 		r.system[SystemTime] = systemValue{number: r.written, kind: Time, numeric: true}
-	}
-	if r.chunk.written += len(r.text); err == nil && r.chunk.written > maxChunkText {
-		err = fmt.Errorf("%w: the records of a chunk yield more than %d bytes of text", ErrLimit, maxChunkText)
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func newTree(sym *symbols, format formatter) *tree {
 func (t *tree) build(r *Record) error {
 	t.branches = append(t.branches[:0], branch{kind: nodeElement, attrs: noBranch, first: noBranch, last: noBranch, next: noBranch})
 	t.text = t.text[:0]
-	return t.payload(r)
+	return t.payload(r, func() int { return len(t.text) })
 }
 
 // add appends a branch to its parent and returns its number.
