@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -123,23 +124,31 @@ func (k *commit) delta(source tocsin.SourceID) *Balance {
 // group. Only ids that the seen set knows are looked up.
 func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) error {
 	var suspects []int
+	taken := map[tocsin.EventID]bool{} // suspected ids; true once stored or in the group
+	inSet, byTime := map[*storedTable][]tocsin.EventID{}, map[*storedTable][]tocsin.EventID{}
 	for i := range k.rows {
-		if !s.seen.insert(k.rows[i].event.ID) {
-			suspects = append(suspects, i)
+		r := &k.rows[i]
+		switch {
+		case !s.seen.insert(r.event.ID):
+			inSet[r.table] = append(inSet[r.table], r.event.ID)
+		case r.table.rememberedByTime(r.event):
+			byTime[r.table] = append(byTime[r.table], r.event.ID)
+		default:
+			continue
 		}
+		taken[r.event.ID] = false
+		suspects = append(suspects, i)
 	}
 	if len(suspects) == 0 {
 		return nil
 	}
-	taken := make(map[tocsin.EventID]bool, len(suspects)) // suspected ids; true once stored or in the group
-	byTable := map[*storedTable][]tocsin.EventID{}
-	for _, i := range suspects {
-		r := &k.rows[i]
-		taken[r.event.ID] = false
-		byTable[r.table] = append(byTable[r.table], r.event.ID)
+	for t, ids := range inSet {
+		if err := t.lookUp(ctx, c, ids, taken, ""); err != nil {
+			return err
+		}
 	}
-	for t, ids := range byTable {
-		if err := t.lookUp(ctx, c, ids, taken); err != nil {
+	for t, ids := range byTime {
+		if err := t.lookUp(ctx, c, ids, taken, k.timeRange(t)); err != nil {
 			return err
 		}
 	}
@@ -161,13 +170,27 @@ func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) err
 	return nil
 }
 
-// lookUp sets found[id] for every id that the table holds.
-func (t *storedTable) lookUp(ctx context.Context, c *duck.Conn, ids []tocsin.EventID, found map[tocsin.EventID]bool) error {
+// timeRange is the condition that a row has a time that some event of the group
+// has, too: it spares the scan most of a large table.
+func (k *commit) timeRange(t *storedTable) string {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for i := range k.rows {
+		if r := &k.rows[i]; r.table == t {
+			at := t.timeOf(r.event)
+			first, last = min(first, at), max(last, at)
+		}
+	}
+	return fmt.Sprintf(" AND %s BETWEEN %d AND %d", t.timeSQL(), first, last)
+}
+
+// lookUp sets found[id] for every id that the table holds among the rows that
+// meet the condition.
+func (t *storedTable) lookUp(ctx context.Context, c *duck.Conn, ids []tocsin.EventID, found map[tocsin.EventID]bool, condition string) error {
 	if !t.exists {
 		return nil
 	}
 	id := schema.Quote(schema.EventIDColumn)
-	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, id, t.qualified(), id), jsonTexts(ids))
+	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s IN (SELECT unnest(from_json($1, '["VARCHAR"]')))%s`, id, t.qualified(), id, condition), jsonTexts(ids))
 	if err != nil {
 		return err
 	}

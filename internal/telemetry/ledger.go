@@ -21,6 +21,8 @@ const healthTable = "IngestHealth"
 const bookkeepingDDL = `
 CREATE SCHEMA IF NOT EXISTS tocsin;
 CREATE SCHEMA IF NOT EXISTS ` + eventSchema + `;
+CREATE TABLE IF NOT EXISTS tocsin.identity (id VARCHAR NOT NULL);
+INSERT INTO tocsin.identity SELECT gen_random_uuid()::VARCHAR WHERE NOT EXISTS (SELECT 1 FROM tocsin.identity);
 CREATE TABLE IF NOT EXISTS tocsin.sources (
 	source VARCHAR NOT NULL, received BIGINT NOT NULL, stored BIGINT NOT NULL, duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL,
 	filtered BIGINT NOT NULL, events BIGINT NOT NULL, batches BIGINT NOT NULL, first_received BIGINT, last_received BIGINT, last_stored BIGINT);

@@ -11,17 +11,20 @@ import (
 
 // seenSet remembers which events may have been stored. It has no false
 // negatives: an id it has not seen is surely new. An id it has seen (or one
-// that shares its 47 bits: about one in three million lookups with 50 million events)
-// is looked up in its table, which alone decides. So the set may hold too much
-// (events rolled back or deleted), never too little, and needs no log of its
-// own: it is read from the tables when the store opens.
+// that shares its 47 bits: about one in three million lookups with 50 million
+// events) is looked up in its table, which alone decides. So the set may hold
+// too much (events rolled back or deleted), never too little, and needs no log
+// of its own: see loadSeen.
 //
 // It costs 4 bytes per event at a load of at most 3/4: 65,536 small open
 // addressing tables, each grown by itself, so that growing never doubles the
-// whole.
+// whole. When it holds more than Options.SeenEvents it is emptied: rows up to
+// its floor are then told from new ones by their time, see rememberedByTime.
 type seenSet struct {
 	shards [1 << shardBits]shard
 	n      int
+	floor  int64 // ids of rows with an _IngestionTime up to it (ticks) are not in the set
+	saved  int   // n when it was last written to disk
 }
 
 const shardBits = 16
@@ -111,27 +114,111 @@ func fnv(id tocsin.EventID) uint64 {
 	return h ^ h>>33
 }
 
-// loadSeen reads the ids of everything stored.
-func loadSeen(ctx context.Context, c *duck.Conn, tables map[string]*storedTable) (*seenSet, error) {
-	seen := &seenSet{}
+// loadSeen reads the ids of everything stored: from the file that save wrote,
+// if it belongs to this database, and from the rows that came after it.
+func loadSeen(ctx context.Context, c *duck.Conn, s *Store, tables map[string]*storedTable, newest int64) (*seenSet, error) {
+	rows, err := countRows(ctx, c, tables)
+	if err != nil {
+		return nil, err
+	}
+	seen, since := &seenSet{}, int64(-1)
+	if s.opts.Dir != "" {
+		identity, err := databaseIdentity(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		saved, watermark, err := readSeen(s.seenPath(), identity)
+		switch {
+		case err != nil:
+			s.opts.Log.Info("the index of stored events is built anew", "reason", err, "events", rows)
+		case watermark > newest || saved.n > 2*rows+1<<20:
+			// The database is older than the file (a backup was restored), or most of
+			// what the file knows was deleted.
+			s.opts.Log.Info("the index of stored events is built anew", "reason", "it does not fit the database", "events", rows)
+		default:
+			seen, since = saved, watermark
+		}
+	}
+	if since < 0 && rows > s.opts.SeenEvents {
+		seen.floor, since = newest, newest
+	}
+	for _, t := range tables {
+		if t.exists {
+			if err := seen.addTable(ctx, c, t, since); err != nil {
+				return nil, err
+			}
+		}
+	}
+	seen.saved = seen.n
+	return seen, rememberTimes(ctx, c, tables, seen.floor)
+}
+
+// addTable adds the ids of the rows that came after since.
+func (s *seenSet) addTable(ctx context.Context, c *duck.Conn, t *storedTable, since int64) error {
+	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s > $1`, schema.Quote(schema.EventIDColumn), t.qualified(), schema.Quote(schema.IngestionTimeColumn)), since)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.NextChunk() {
+		for _, id := range rows.Chunk().Columns[0].Texts {
+			s.insert(tocsin.EventID(id))
+		}
+	}
+	return rows.Err()
+}
+
+// countRows returns the number of events stored.
+func countRows(ctx context.Context, c *duck.Conn, tables map[string]*storedTable) (int, error) {
+	total := 0
 	for _, t := range tables {
 		if !t.exists {
 			continue
 		}
-		rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s`, schema.Quote(schema.EventIDColumn), t.qualified()))
+		n, err := firstInt(ctx, c, `SELECT count(*) FROM `+t.qualified())
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		for rows.NextChunk() {
-			for _, id := range rows.Chunk().Columns[0].Texts {
-				seen.insert(tocsin.EventID(id))
-			}
-		}
-		err = rows.Err()
-		rows.Close()
-		if err != nil {
-			return nil, err
-		}
+		total += int(n)
 	}
-	return seen, nil
+	return total, nil
+}
+
+// firstInt returns the first cell of a result; 0 when it is null.
+func firstInt(ctx context.Context, c *duck.Conn, sql string, args ...any) (int64, error) {
+	rows, err := c.Query(ctx, sql, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	if !rows.NextChunk() {
+		return 0, rows.Err()
+	}
+	n, _ := rows.Chunk().Columns[0].Value(0).(int64)
+	return n, nil
+}
+
+// rememberTimes notes, per table, the latest event time of the rows whose ids
+// the set does not hold.
+func rememberTimes(ctx context.Context, c *duck.Conn, tables map[string]*storedTable, floor int64) error {
+	for _, t := range tables {
+		t.oldLatest = 0
+		if floor == 0 || !t.exists {
+			continue
+		}
+		latest, err := firstInt(ctx, c, fmt.Sprintf(`SELECT max(%s) FROM %s WHERE %s <= $1`, t.timeSQL(), t.qualified(), schema.Quote(schema.IngestionTimeColumn)), floor)
+		if err != nil {
+			return err
+		}
+		t.oldLatest = latest
+	}
+	return nil
+}
+
+// rememberedByTime reports whether the event may be one of the rows that the
+// set does not hold: none of them is later. An event has the same time however
+// often it is sent, unless its record brings none; such a record is recognised
+// only as long as the set holds it.
+func (t *storedTable) rememberedByTime(ev *tocsin.Event) bool {
+	return t.oldLatest > 0 && t.timeOf(ev) <= t.oldLatest
 }

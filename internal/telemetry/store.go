@@ -49,6 +49,11 @@ type Options struct {
 	QueryTime   time.Duration // longest a query may run; 0 means 10 minutes
 	ResultBytes int64         // largest result of a query; 0 means 256 MiB
 
+	// SeenEvents is how many ids are kept in memory to recognise what is sent
+	// again, at about 6 bytes each; 0 means 64 million. Older events are
+	// recognised by their id and time in the database.
+	SeenEvents int
+
 	Linger time.Duration // longest a batch waits for company before it is committed; 0 means 1 s
 }
 
@@ -67,6 +72,9 @@ func (o *Options) fill() {
 	}
 	if o.ResultBytes <= 0 {
 		o.ResultBytes = 256 << 20
+	}
+	if o.SeenEvents <= 0 {
+		o.SeenEvents = 64 << 20
 	}
 	if o.Linger <= 0 {
 		o.Linger = time.Second
@@ -167,10 +175,6 @@ func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
 	if err != nil {
 		return err
 	}
-	seen, err := loadSeen(ctx, c, tables)
-	if err != nil {
-		return fmt.Errorf("reading the ids of stored events: %w", err)
-	}
 	ledger, err := loadLedger(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the balance of the sources: %w", err)
@@ -179,7 +183,15 @@ func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
 	if err != nil {
 		return fmt.Errorf("reading unsettled findings: %w", err)
 	}
-	s.tables, s.seen, s.outbox = tables, seen, outbox
+	// After a fault the set in memory is as good: what was committed is in it.
+	if s.seen == nil {
+		if s.seen, err = loadSeen(ctx, c, s, tables, tocsin.Ticks(ledger.newest())); err != nil {
+			return fmt.Errorf("reading the ids of stored events: %w", err)
+		}
+	} else if err := rememberTimes(ctx, c, tables, s.seen.floor); err != nil {
+		return fmt.Errorf("reading the times of stored events: %w", err)
+	}
+	s.tables, s.outbox = tables, outbox
 	s.ledger.Store(ledger)
 	return nil
 }

@@ -26,6 +26,8 @@ type storedTable struct {
 	stored  []bool         // by declared column: whether the database has it
 	wanted  []int          // declared columns that an event has a value for and the database lacks
 	values  int            // columns that an event brings: all but the stamps
+
+	oldLatest int64 // latest event time among the rows that the seen set does not hold, ticks; 0 when it holds all
 }
 
 // storedColumn says where the cells of a database column come from.
@@ -223,6 +225,31 @@ func (t *storedTable) column(i int) storedColumn {
 		sc.origin = fromTableName
 	}
 	return sc
+}
+
+// timeSQL is the column that tells rows apart by time: the table's own, else the
+// time of receipt.
+func (t *storedTable) timeSQL() string {
+	if i, ok := t.decl.Column(t.decl.TimeColumn); ok {
+		return schema.Quote(t.decl.Columns[i].Stored)
+	}
+	return schema.Quote(schema.IngestionTimeColumn)
+}
+
+// timeOf returns what timeSQL holds for an event, as ticks.
+func (t *storedTable) timeOf(ev *tocsin.Event) int64 {
+	i, ok := t.decl.Column(t.decl.TimeColumn)
+	if !ok {
+		return tocsin.Ticks(ev.ReceivedAt)
+	}
+	c := t.column(i)
+	if c.origin != fromTime {
+		if v := valueAt(ev, i); v != nil {
+			return v.Num
+		}
+		return 0
+	}
+	return c.time(ev)
 }
 
 // check says why the event cannot become a row; empty when it can.

@@ -121,6 +121,7 @@ func (s *Store) commitGroup(group []*request) {
 			r.reply <- reply{appended: k.answers[i]}
 		}
 		s.checkpointIfDue(e)
+		s.tendSeen(e)
 	case duck.Fatal(err):
 		answer(group, unavailable(err))
 		s.reopen(err)
@@ -233,6 +234,7 @@ func (s *Store) finish() {
 			if err := e.writer.Exec("CHECKPOINT"); err != nil {
 				s.opts.Log.Error("the last checkpoint failed; the log is replayed at the next start", "error", err)
 			}
+			s.saveSeen(e)
 		}
 		e.shutdown()
 	}
