@@ -115,6 +115,9 @@ func (c *checker) projectRename(op *ast.ProjectRename, in *rows) *rows {
 		given[name] = true
 		cols[i].Name = name
 	}
+	if c.opt.Lenient || c.at != nil {
+		cols = c.dropClashes(op, in, cols, given)
+	}
 	seen := map[string]bool{}
 	for i, col := range cols {
 		if seen[col.Name] || (given[col.Name] && i < len(in.cols) && in.cols[i].Name == col.Name && countName(cols, col.Name) > 1) {
@@ -124,6 +127,20 @@ func (c *checker) projectRename(op *ast.ProjectRename, in *rows) *rows {
 		seen[col.Name] = true
 	}
 	return reshape(in, cols)
+}
+
+// dropClashes leaves out the old column of a name that another was renamed to:
+// published parsers count on a column not being there.
+func (c *checker) dropClashes(n ast.Node, in *rows, cols []plan.Column, given map[string]bool) []plan.Column {
+	kept := cols[:0:0]
+	for i, col := range cols {
+		if i < len(in.cols) && in.cols[i].Name == col.Name && given[col.Name] && countName(cols, col.Name) > 1 {
+			c.warnf(token.DuplicateColumn, n, "the column %q that was there is replaced", col.Name)
+			continue
+		}
+		kept = append(kept, col)
+	}
+	return kept
 }
 
 func countName(cols []plan.Column, name string) int {

@@ -141,7 +141,8 @@ func (c *checker) predicate(n ast.Node, x plan.Expr) plan.Expr {
 		return x
 	case t == catalog.Dynamic, t == catalog.Unknown:
 		return cast(x, catalog.Bool)
-	case t.Numeric() && c.opt.Lenient:
+	case c.opt.Lenient:
+		c.warnf(token.TypeMismatch, n, "a condition should be bool, not %s", t)
 		return cast(x, catalog.Bool)
 	default:
 		c.errorf(token.TypeMismatch, n, "a condition must be bool, not %s", t)

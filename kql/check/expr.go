@@ -187,7 +187,8 @@ func (c *checker) unknownName(n ast.Node, name string, sc *scope) value {
 	if c.opt.Lenient {
 		c.diags.Add(token.Diagnostic{Code: token.UnknownTable, Severity: token.Warning, Span: c.span(n), Hint: hint,
 			Message: "unknown table \"" + name + "\" reads as empty"})
-		return value{rows: c.noRows(name)}
+		// Where a value is wanted it is null, where rows are, none.
+		return value{rows: c.noRows(name), x: null(catalog.Dynamic)}
 	}
 	c.hint(token.UnknownTable, n, hint, "unknown table \""+name+"\"")
 	return unknown()

@@ -103,6 +103,10 @@ func (c *checker) test(n ast.Node, op plan.Op, x, y plan.Expr) plan.Expr {
 			return boolConst(false)
 		}
 	}
+	if !ok && c.opt.Lenient {
+		c.warnf(token.TypeMismatch, n, "%s and %s are compared as text", x.Type(), y.Type())
+		x, y, ok = cast(x, catalog.String), cast(y, catalog.String), true
+	}
 	if !ok {
 		if x.Type() != catalog.Unknown && y.Type() != catalog.Unknown {
 			c.errorf(token.TypeMismatch, n, "cannot compare %s with %s", x.Type(), y.Type())
