@@ -103,8 +103,8 @@ func (p *pipeline) raiseStored(ctx context.Context) (alerts int, err error) {
 	return alerts, p.telemetry.Settle(ctx, ids)
 }
 
-// raise turns findings into alerts and alerts into incidents. A finding that
-// was raised before changes nothing.
+// raise turns findings into alerts and alerts into incidents, and returns how
+// many alerts they concern. A finding that was raised before changes nothing.
 func (p *pipeline) raise(ctx context.Context, found []detect.Finding) (alerts int, err error) {
 	if len(found) == 0 {
 		return 0, nil
@@ -119,9 +119,20 @@ func (p *pipeline) raise(ctx context.Context, found []detect.Finding) (alerts in
 	if err != nil {
 		return 0, fmt.Errorf("recording alerts: %w", err)
 	}
-	fresh := awaiting(recorded)
-	if len(fresh) == 0 {
-		return 0, nil
+	alerts = raised(recorded)
+	if fresh := awaiting(recorded); len(fresh) > 0 {
+		err = p.link(ctx, fresh)
 	}
-	return len(fresh), p.link(ctx, fresh)
+	return alerts, err
+}
+
+// raised counts the alerts that the findings made, or were one more of.
+func raised(recorded []incident.Recorded) int {
+	seen := map[tocsin.AlertID]bool{}
+	for _, r := range recorded {
+		if r.Outcome != incident.IsDelivered {
+			seen[r.Alert.ID] = true
+		}
+	}
+	return len(seen)
 }
