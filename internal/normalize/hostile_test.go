@@ -85,6 +85,26 @@ func TestBatch_OneAnswerPerRecord(t *testing.T) {
 	}
 }
 
+// TestLosses_AreBounded sends rows whose unknown fields are many and long.
+func TestLosses_AreBounded(t *testing.T) {
+	n := shipped(t)
+	body := []byte("{")
+	for i := range 12_000 {
+		body = fmt.Appendf(body, `"%d%s":1,`, i, strings.Repeat("ä", 100))
+	}
+	body = append(body, `"TimeGenerated":"2026-01-01T00:00:00Z"}`...)
+	n.Batch([]tocsin.Raw{{Format: tocsin.FormatRow, Table: "SigninLogs", ReceivedAt: received, Body: body}})
+	list, sum := n.Losses(), int64(0)
+	for _, l := range list {
+		if sum += l.Count; len(l.Field) > maxFieldName+len("…") {
+			t.Errorf("a name of %d bytes is kept", len(l.Field))
+		}
+	}
+	if len(list) > maxLosses+1 || sum != 12_000 {
+		t.Errorf("%d losses are told apart, %d counted", len(list), sum)
+	}
+}
+
 // savedFrom names the table a recording is from; rows of others name it in Type.
 var savedFrom = map[string]string{
 	"AADAuditEvents.json": "AuditLogs", "Microsoft365DefenderEvents.json": "DeviceEvents", "OfficeActivityEvents.json": "OfficeActivity",

@@ -70,8 +70,12 @@ type Loss struct {
 	Count  int64
 }
 
-// maxLosses bounds the distinct losses that are told apart.
-const maxLosses = 10_000
+// maxLosses bounds the distinct losses that are told apart, maxFieldName the
+// bytes of a name that are kept of each.
+const (
+	maxLosses    = 10_000
+	maxFieldName = 128
+)
 
 type losses struct {
 	mu     sync.Mutex
@@ -81,6 +85,9 @@ type losses struct {
 func (l *losses) init() { l.counts = map[Loss]int64{} }
 
 func (l *losses) add(key Loss) {
+	if len(key.Field) > maxFieldName {
+		key.Field = strings.ToValidUTF8(key.Field[:maxFieldName], "") + "…"
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.counts[key]; !known && len(l.counts) >= maxLosses {
