@@ -14,8 +14,9 @@ type Options struct {
 	// Clock returns nanoseconds that only grow; with Budget it switches
 	// accounting on. Nil means no accounting.
 	Clock func() int64
-	// Budget is the mean time in nanoseconds one rule may cost per event it is
-	// looked at; 0 means no limit.
+	// Budget is the time in nanoseconds that evaluating one rule may cost on
+	// average over all events; a rule above it is switched off and shows in
+	// Program.Health. 0 means no limit.
 	Budget int64
 	// OnSwitchOff is told, on the matching goroutine, of a rule that exceeded its
 	// budget. It may be nil; Program.Health reports the rule in any case.

@@ -19,7 +19,7 @@ func holds(p *Predicate, ev *Event, id FieldID, own int) bool {
 	case rule.TestExists:
 		return ev.Has(id) != p.Absent
 	}
-	if p.Field == "" && ev.Raw != nil && holdsValue(p, ev, ev.Raw) {
+	if p.Field == "" && len(ev.Raw) > 0 && holdsValue(p, ev, ev.Raw) {
 		return true
 	}
 	if p.Field != "" && id == NoField {

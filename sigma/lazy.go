@@ -57,7 +57,7 @@ func (m *Matcher) any(ev *Event, slot int16, test func([]byte) bool) bool {
 				return true
 			}
 		}
-		return ev.Raw != nil && test(ev.Raw)
+		return len(ev.Raw) > 0 && test(ev.Raw)
 	}
 	if m.slotGen[slot] != m.gen {
 		return false

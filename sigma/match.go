@@ -8,6 +8,7 @@ type Matcher struct {
 	p    *Program
 	hits []int32
 
+	events  uint64 // matched, for sampling
 	gen     uint32
 	truth   []uint32 // by pred: gen when it holds
 	falsity []uint32 // by pred: gen when it was evaluated and does not hold
@@ -142,7 +143,7 @@ func (m *Matcher) scanKeywords(b *bucket, ev *Event) {
 			m.scan(b, b.keywords, v.bytes)
 		}
 	}
-	if ev.Raw != nil {
+	if len(ev.Raw) > 0 {
 		m.scan(b, b.keywords, ev.Raw)
 	}
 }
@@ -169,22 +170,56 @@ func (m *Matcher) mark(b *bucket, t target) {
 
 // evaluate runs the conditions of the candidates.
 func (m *Matcher) evaluate(b *bucket, ev *Event) {
-	for _, c := range m.cands {
-		pc := b.entry[c]
-		for pc >= 0 {
-			in := &b.code[pc]
-			holds := m.truth[in.pred] == m.gen
-			if in.lazy && !holds {
-				holds = m.holds(b, ev, in.pred)
-			}
-			if holds {
-				pc = in.yes
-			} else {
-				pc = in.no
-			}
-		}
-		if pc == jumpTrue {
-			m.hits = append(m.hits, b.members[c].rule)
+	costs := m.p.costs
+	if costs.enabled() {
+		if m.events++; m.events%sampleEvery == 0 {
+			m.evaluateTimed(b, ev)
+			return
 		}
 	}
+	for _, c := range m.cands {
+		if rule := b.members[c].rule; !costs.skips(rule) && m.holdsMember(b, ev, c) {
+			m.hits = append(m.hits, rule)
+		}
+	}
+}
+
+// evaluateTimed does the same and takes the time of every candidate.
+func (m *Matcher) evaluateTimed(b *bucket, ev *Event) {
+	costs := m.p.costs
+	costs.events.Add(1)
+	at := costs.opt.Clock()
+	for _, c := range m.cands {
+		rule := b.members[c].rule
+		if costs.skips(rule) {
+			continue
+		}
+		if m.holdsMember(b, ev, c) {
+			m.hits = append(m.hits, rule)
+		}
+		now := costs.opt.Clock()
+		costs.add(rule, now-at)
+		at = now
+	}
+	if m.events%(sampleEvery*flushEvery) == 0 {
+		costs.settle(m.p)
+	}
+}
+
+// holdsMember runs the condition of one member.
+func (m *Matcher) holdsMember(b *bucket, ev *Event, c uint32) bool {
+	pc := b.entry[c]
+	for pc >= 0 {
+		in := &b.code[pc]
+		holds := m.truth[in.pred] == m.gen
+		if in.lazy && !holds {
+			holds = m.holds(b, ev, in.pred)
+		}
+		if holds {
+			pc = in.yes
+		} else {
+			pc = in.no
+		}
+	}
+	return pc == jumpTrue
 }
