@@ -28,9 +28,10 @@ var rows = map[string]int{
 	".": 0, // the vocabulary
 
 	"kql/token": 1, "kql/ast": 1, "kql/parser": 1, "kql/format": 1, "kql/assist": 1, "kql/catalog": 1, "kql/plan": 1,
-	"kql/check": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1, "kql/batch": 1,
+	"kql/check": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
+	"sigma/pattern": 1, "sigma/document": 1, "sigma/rule": 1,
 
-	"kql": 2, "sigma": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
+	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
 	"content": 3, "internal/schema": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
@@ -39,7 +40,7 @@ var rows = map[string]int{
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
-	"cmd/tocsin":   7, "internal/api/typegen": 7, "internal/schema/maketables": 7,
+	"cmd/tocsin":   7, "internal/api/typegen": 7,
 }
 
 // arrows are the allowed imports within one row.
@@ -49,11 +50,12 @@ var arrows = map[string][]string{
 	"kql/check":   {"kql/token", "kql/ast", "kql/catalog", "kql/plan", "kql/parser"},
 	"kql/rewrite": {"kql/catalog", "kql/plan", "kql/token"},
 	"kql/assist":  {"kql/token", "kql/ast", "kql/parser", "kql/catalog", "kql/check"},
-	"kql/duckdb":  {"kql/catalog", "kql/plan", "kql/token"},
-	"kql/result":  {"kql/catalog"}, "kql/native": {"kql/catalog", "kql/result"},
-	"kql/exec":       {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
-	"kql/batch":      {"kql/token", "kql/catalog", "kql/exec", "kql/result", "kql/parser", "kql/check"},
-	"sigma/matchrun": {"sigma"}, "sigma/lane": {"sigma"},
+	"kql/duckdb":  {"kql/catalog", "kql/plan", "kql/token", "kql/native"},
+	"kql/result":  {"kql/catalog", "kql/native"}, "kql/native": {"kql/catalog"},
+	"kql/exec":   {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
+	"kql/batch":  {"kql"},
+	"sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
+	"sigma/matchrun": {"sigma", "sigma/correlation", "evtx"}, "sigma/lane": {"sigma"},
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema": {"content"},
@@ -66,26 +68,42 @@ type foreign struct {
 }
 
 var modules = map[string]foreign{
-	"github.com/duckdb/duckdb-go/v2":      {"the telemetry engine (ARCHITECTURE.md, decisions)", []string{"internal/telemetry", "internal/telemetry/kqltest"}},
-	"github.com/apache/arrow-go/v18":      {"column batches handed to DuckDB without a call per cell", []string{"internal/telemetry"}},
-	"modernc.org/sqlite":                  {"the embedded state store, without cgo", []string{"internal/incident/sqlstore"}},
-	"github.com/jackc/pgx/v5":             {"PostgreSQL, for state that outgrows one machine", []string{"internal/incident/sqlstore"}},
-	"github.com/pressly/goose/v3":         {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
-	"github.com/danielgtaylor/huma/v2":    {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
-	"github.com/spf13/cobra":              {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
-	"github.com/goccy/go-yaml":            {"YAML with positions in its errors", []string{"sigma", "internal/schema", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
-	"github.com/spf13/pflag":              {"cobra's flags, to write the command reference", []string{"*_test"}},
-	"github.com/google/go-cmp":            {"readable differences in tests", []string{"*_test"}},
-	"github.com/rogpeppe/go-internal":     {"txtar cases and testscript stories", []string{"*_test", "internal/telemetry/kqltest"}},
-	"github.com/klauspost/compress":       {"gzip and zstd at the doors", []string{"internal/ingest"}},
-	"github.com/prometheus/client_golang": {"the /metrics page", []string{"internal/api", "internal/app"}},
-	"golang.org/x/crypto":                 {"argon2id for passwords", []string{"internal/auth"}},
-	"golang.org/x/sys":                    {"thread priority of query workers, file locks", []string{"internal/telemetry"}},
-	"golang.org/x/term":                   {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
+	"github.com/duckdb/duckdb-go-bindings": {"the telemetry engine's C interface, for whole columns at a time (ARCHITECTURE.md, decisions)", []string{"internal/telemetry/duck"}},
+	"golang.org/x/text":                    {"Unicode normal form when comparing with the documentation's tables", []string{"*_test", "internal/telemetry/kqltest"}},
+	"github.com/duckdb/duckdb-go/v2":       {"the telemetry engine (ARCHITECTURE.md, decisions)", []string{"internal/telemetry", "internal/telemetry/kqltest"}},
+	"modernc.org/sqlite":                   {"the embedded state store, without cgo", []string{"internal/incident/sqlstore"}},
+	"github.com/jackc/pgx/v5":              {"PostgreSQL, for state that outgrows one machine", []string{"internal/incident/sqlstore"}},
+	"github.com/pressly/goose/v3":          {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
+	"github.com/danielgtaylor/huma/v2":     {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
+	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
+	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
+	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
+	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test"}},
+	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/telemetry/kqltest"}},
+	"github.com/klauspost/compress":        {"gzip and zstd at the doors", []string{"internal/ingest"}},
+	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
+	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
+	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
 }
 
 // ceilings lists the files that may be longer than 600 lines, with the reason.
 var ceilings = map[string]string{}
+
+// A roof is a package's own ceiling, with the reason.
+type roof struct {
+	lines  int
+	reason string
+}
+
+// roofs lists the packages that may have more than 4,000 lines. Each is one
+// stage of a compiler for a whole language, cut into files by construct, like
+// go/types: splitting it would only add names between the parts.
+var roofs = map[string]roof{
+	"kql/parser": {5000, "one production per construct of the grammar"},
+	"kql/check":  {9500, "one binding per operator and function family"},
+	"kql/duckdb": {6500, "one lowering per operator and function family"},
+	"kql/native": {7500, "one file per family of functions SQL cannot express"},
+}
 
 var vague = regexp.MustCompile(`^(utils?|common|helpers?|misc|shared|base|lib|types|models?)$`)
 
@@ -251,8 +269,12 @@ func TestRepo_FilesKeepToOneIdea(t *testing.T) {
 		}
 	}
 	for pkg, n := range perPackage {
-		if n > 4000 {
-			t.Errorf("package %s has %d lines; the ceiling is 4000", pkg, n)
+		ceiling := 4000
+		if r, ok := roofs[pkg]; ok {
+			ceiling = r.lines
+		}
+		if n > ceiling {
+			t.Errorf("package %s has %d lines; its ceiling is %d", pkg, n, ceiling)
 		}
 	}
 }
