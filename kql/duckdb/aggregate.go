@@ -14,7 +14,11 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 		exprs = append(exprs, k.X)
 	}
 	for _, g := range r.Aggs {
-		exprs = append(exprs, g.Args...)
+		for i, x := range g.Args {
+			if len(g.Cols) != len(g.Args) || i == 0 || l.live.is(g.Cols[i].ID) {
+				exprs = append(exprs, x)
+			}
+		}
 	}
 	s := l.rel(r.In)
 	if len(exprs) > 0 || s.sealed {
@@ -53,11 +57,26 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	if _, ok := out[l.by]; ok {
 		write(l.by)
 	}
+	outer := map[plan.ColID]string{}
 	for _, g := range r.Aggs {
 		for _, c := range g.Cols {
-			write(c.ID)
+			switch sql, ok := out[c.ID]; {
+			case !ok: // not read by anything
+			case strings.HasPrefix(sql, fromRow):
+				outer[c.ID] = sql[len(fromRow):]
+			default:
+				write(c.ID)
+			}
 		}
 	}
+	for _, row := range l.rows {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		n++
+		b.WriteString(row)
+	}
+	l.rows = nil
 	if n == 0 {
 		b.WriteString("1 AS one")
 	}
@@ -72,7 +91,11 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 	}
 	res := newSel("(" + b.String() + ") AS " + l.alias("t"))
 	for _, c := range r.Cols {
-		res.set(c.ID, colName(c.ID))
+		if sql, ok := outer[c.ID]; ok {
+			res.set(c.ID, sql)
+		} else if _, ok := out[c.ID]; ok {
+			res.set(c.ID, colName(c.ID))
+		}
 	}
 	if _, ok := out[l.by]; ok {
 		res.set(l.by, colName(l.by))
@@ -124,9 +147,12 @@ func (l *lowerer) agg(g plan.Agg, s *sel) map[plan.ColID]string {
 		}
 		return " FILTER (WHERE " + filter + " AND " + cond + ")"
 	}
+	rowWise := name == "take_any" || name == "arg_max" || name == "arg_min"
 	a := make([]string, len(args))
 	for i, x := range args {
-		a[i] = l.expr(x, s)
+		if !rowWise || i == 0 || l.live.is(g.Cols[i].ID) {
+			a[i] = l.expr(x, s)
+		}
 	}
 	t := g.Cols[0].Type
 	switch name {
@@ -255,7 +281,9 @@ func (l *lowerer) rowAgg(g plan.Agg, a []string, s *sel) map[plan.ColID]string {
 	first := func(x string) string { return "first(" + x + ordered(s) + ")" }
 	if g.Func == "take_any" {
 		for i, c := range g.Cols {
-			out[c.ID] = missing(first(a[i]), c.Type)
+			if l.live.is(c.ID) {
+				out[c.ID] = missing(first(a[i]), c.Type)
+			}
 		}
 		return out
 	}
@@ -270,8 +298,15 @@ func (l *lowerer) rowAgg(g plan.Agg, a []string, s *sel) map[plan.ColID]string {
 	pick := func(x string) string {
 		return "CASE WHEN " + plain + key + ") IS NULL THEN " + first(x) + " ELSE " + fn + x + ", " + key + ordered(s) + ") END"
 	}
-	if len(g.Cols) <= wideRow {
-		for i, c := range g.Cols {
+	var wanted []int
+	for i, c := range g.Cols {
+		if l.live.is(c.ID) {
+			wanted = append(wanted, i)
+		}
+	}
+	if len(wanted) <= wideRow {
+		for _, i := range wanted {
+			c := g.Cols[i]
 			if i == 0 && key == a[0] {
 				out[c.ID] = missing(plain+key+")", c.Type)
 				continue
@@ -280,16 +315,18 @@ func (l *lowerer) rowAgg(g plan.Agg, a []string, s *sel) map[plan.ColID]string {
 		}
 		return out
 	}
-	fields := make([]string, len(g.Cols))
-	for i := range g.Cols {
-		fields[i] = "f" + strconv.Itoa(i) + " := " + a[i]
+	fields := make([]string, len(wanted))
+	row := l.alias("w")
+	for n, i := range wanted {
+		fields[n] = "f" + strconv.Itoa(i) + " := " + a[i]
+		out[g.Cols[i].ID] = fromRow + missing(row+".f"+strconv.Itoa(i), g.Cols[i].Type)
 	}
-	row := pick("struct_pack(" + strings.Join(fields, ", ") + ")")
-	for i, c := range g.Cols {
-		out[c.ID] = missing("("+row+").f"+strconv.Itoa(i), c.Type)
-	}
+	l.rows = append(l.rows, pick("struct_pack("+strings.Join(fields, ", ")+")")+" AS "+row)
 	return out
 }
+
+// fromRow marks a column that is taken out of a packed row one level above.
+const fromRow = "\x01"
 
 // listAgg lowers the aggregates that collect values.
 func (l *lowerer) listAgg(g plan.Agg, name string, args []plan.Expr, a []string, s *sel, where func(string) string) map[plan.ColID]string {

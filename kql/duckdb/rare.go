@@ -130,7 +130,7 @@ func (l *lowerer) apply(r *plan.Apply) *sel {
 	body = qualify(l.wrap(body))
 	alias := l.alias("a")
 	res := newSel(name + " AS " + alias + " JOIN " + body.from + " ON " + alias + "." + colName(row) + " = " + body.cols[row])
-	for _, c := range r.Cols {
+	for _, c := range l.prune(r.Cols) {
 		if sql, ok := body.cols[c.ID]; ok {
 			res.set(c.ID, sql)
 		} else {
@@ -164,8 +164,11 @@ func (l *lowerer) partition(r *plan.Partition) *sel {
 	res := body.clone()
 	res.cols, res.ids = map[plan.ColID]string{}, nil
 	for i, c := range r.Body.Columns() {
-		res.set(r.Cols[i].ID, body.cols[c.ID])
+		if sql, ok := body.cols[c.ID]; ok {
+			res.set(r.Cols[i].ID, sql)
+		}
 	}
+	l.keep(body, res)
 	return res
 }
 

@@ -84,6 +84,9 @@ func (l *lowerer) table(r *plan.Table) *sel {
 	}
 	s := newSel(name)
 	for i, c := range r.Cols {
+		if !l.live.is(c.ID) {
+			continue
+		}
 		source := c.Name
 		if r.Source != nil {
 			source = r.Source[i]
@@ -207,7 +210,9 @@ func (l *lowerer) ref(r *plan.Ref) *sel {
 		s := in.clone()
 		s.cols, s.ids = map[plan.ColID]string{}, nil
 		for i, c := range r.Shared.Rel.Columns() {
-			s.set(r.Cols[i].ID, in.cols[c.ID])
+			if sql, ok := in.cols[c.ID]; ok && l.live.is(r.Cols[i].ID) {
+				s.set(r.Cols[i].ID, sql)
+			}
 		}
 		l.keep(in, s)
 		return s
@@ -223,16 +228,22 @@ func (l *lowerer) ref(r *plan.Ref) *sel {
 			extra = append(extra, x+" AS "+o)
 			sh.order = append(sh.order, [2]string{o, dir})
 		}
+		var ids []plan.ColID
 		for _, c := range r.Shared.Rel.Columns() {
 			sh.cols = append(sh.cols, c.ID)
+			if _, ok := in.cols[c.ID]; ok {
+				ids = append(ids, c.ID)
+			}
 		}
-		l.ctes = append(l.ctes, sh.name+" AS MATERIALIZED ("+in.text(sh.cols, extra, false)+")")
+		l.ctes = append(l.ctes, sh.name+" AS MATERIALIZED ("+in.text(ids, extra, false)+")")
 		l.shared[r.Shared] = sh
 	}
 	alias := l.alias("t")
 	s := newSel(sh.name + " AS " + alias)
 	for i, c := range r.Cols {
-		s.set(c.ID, alias+"."+colName(sh.cols[i]))
+		if l.live.is(c.ID) {
+			s.set(c.ID, alias+"."+colName(sh.cols[i]))
+		}
 	}
 	for _, o := range sh.order {
 		s.order = append(s.order, alias+"."+o[0]+o[1])
@@ -264,21 +275,25 @@ func (l *lowerer) filter(r *plan.Filter) *sel {
 }
 
 func (l *lowerer) project(r *plan.Project) *sel {
-	exprs := make([]plan.Expr, len(r.Items))
-	for i, it := range r.Items {
-		exprs[i] = it.X
+	var exprs []plan.Expr
+	var items []plan.Item
+	for _, it := range r.Items {
+		if l.live.is(it.Col.ID) {
+			items = append(items, it)
+			exprs = append(exprs, it.X)
+		}
 	}
 	s := l.rel(r.In)
-	if s.sealed || len(r.Items) > 0 {
+	if s.sealed || len(items) > 0 {
 		s = l.flat(s, exprs...)
 	}
 	computed := map[plan.ColID]string{}
-	for _, it := range r.Items {
+	for _, it := range items {
 		computed[it.Col.ID] = l.expr(it.X, s)
 	}
 	out := s.clone()
 	out.cols, out.ids = map[plan.ColID]string{}, nil
-	for _, c := range r.Cols {
+	for _, c := range l.prune(r.Cols) {
 		sql, ok := computed[c.ID]
 		if !ok {
 			sql, ok = s.cols[c.ID]
@@ -319,9 +334,11 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	}
 	parts := make([]string, len(r.Inputs))
 	for i, in := range r.Inputs {
-		ids := make([]plan.ColID, len(r.Cols))
+		var ids []plan.ColID
 		for j, c := range in.Columns() {
-			ids[j] = c.ID
+			if l.live.is(r.Cols[j].ID) {
+				ids = append(ids, c.ID)
+			}
 		}
 		if sels[i].cols[l.by] != "" {
 			ids = append(ids, l.by)
@@ -333,8 +350,9 @@ func (l *lowerer) union(r *plan.Union) *sel {
 		}
 		parts[i] = "(" + sels[i].text(ids, extra, false) + ")"
 	}
-	names := make([]string, len(r.Cols))
-	for i, c := range r.Cols {
+	cols := l.prune(r.Cols)
+	names := make([]string, len(cols))
+	for i, c := range cols {
 		names[i] = colName(c.ID)
 	}
 	if sels[0].cols[l.by] != "" {
@@ -343,12 +361,12 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	if placed {
 		names = append(names, "branch", "ord")
 	}
-	list := ""
-	if len(names) > 0 {
-		list = "(" + strings.Join(names, ", ") + ")"
+	if len(names) == 0 {
+		names = []string{"one"} // what a select without columns delivers
 	}
+	list := "(" + strings.Join(names, ", ") + ")"
 	s := newSel("(" + strings.Join(parts, " UNION ALL ") + ") AS " + l.alias("t") + list)
-	for _, c := range r.Cols {
+	for _, c := range cols {
 		s.set(c.ID, colName(c.ID))
 	}
 	if sels[0].cols[l.by] != "" {

@@ -77,7 +77,7 @@ func compile(q *plan.Query, rel plan.Rel, sorted bool, opt Options) (st *Stateme
 			st, err = nil, fmt.Errorf("lowering the plan: %v (this is a fault of Tocsin; please report the query)", r)
 		}
 	}()
-	l := &lowerer{query: q, opt: opt, argOf: map[any]int{}, shared: map[*plan.Shared]*sharedRows{}, scalars: map[*plan.Scalar]string{}, leaves: map[*plan.Leaf]*sel{}}
+	l := &lowerer{live: live(q, rel), query: q, opt: opt, argOf: map[any]int{}, shared: map[*plan.Shared]*sharedRows{}, scalars: map[*plan.Scalar]string{}, leaves: map[*plan.Leaf]*sel{}}
 	s := l.rel(rel)
 	var b strings.Builder
 	body := l.final(s, rel.Columns(), sorted)
@@ -98,6 +98,7 @@ func (l *lowerer) with() string {
 // lowerer holds what one statement accumulates.
 type lowerer struct {
 	query   *plan.Query
+	live    *liveness
 	opt     Options
 	args    []any
 	argOf   map[any]int
@@ -107,7 +108,8 @@ type lowerer struct {
 	scalars map[*plan.Scalar]string
 	leaves  map[*plan.Leaf]*sel
 	aliases int
-	only    string // condition every aggregate takes (pivot)
+	rows    []string // packed rows of the aggregate being lowered
+	only    string   // condition every aggregate takes (pivot)
 	// by is the hidden column that tells the rows of one body from another's
 	// while the body of mv-apply or partition is lowered; 0 outside.
 	by      plan.ColID
