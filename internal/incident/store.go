@@ -57,8 +57,9 @@ type Tx interface {
 	NextID() (tocsin.IncidentID, error)
 	// Entries returns the entries of one incident with Seq > after, in order.
 	Entries(id tocsin.IncidentID, after int) ([]Entry, error)
-	// Save stores the state and appends the entries that led to it; their
-	// Position is set. view is nil when the incident's alerts did not change.
+	// Save stores the state and appends the entries that led to it; the store
+	// gives them their Position. view is nil when the incident's alerts did not
+	// change.
 	Save(s *State, entries []Entry, view *View) error
 	// LinkAlerts makes to the incident of these alerts; 0 takes them out of theirs.
 	LinkAlerts(to tocsin.IncidentID, alerts []tocsin.AlertID) error
@@ -126,6 +127,9 @@ type Counts struct {
 
 // Related asks for incidents that an alert might belong to: those that share
 // one of Keys, or hold an alert of one of Rules, and were active since Since.
+// When more than Limit are, those that share a rare key come before those that
+// share only a common one, and rules before keys: a busy proxy must not push out
+// the one incident about the same account.
 type Related struct {
 	Keys   []string
 	Rules  []tocsin.RuleID
@@ -136,7 +140,7 @@ type Related struct {
 
 // Limits on what correlation may ask for at once.
 const (
-	MaxCandidates = 200
+	MaxCandidates = 100
 	MaxDegree     = 10_000
 )
 

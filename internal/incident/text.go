@@ -95,7 +95,11 @@ func alertsText(links []Link) string {
 	if len(links) != 1 {
 		return count(len(links), "alert") + ": " + titles(links)
 	}
-	return "alert " + quoted(links[0].Facts.Title) + because(&links[0].Reason)
+	text := "alert " + quoted(links[0].Facts.Title)
+	if links[0].Reason.Rule == "first" {
+		return text // that it opened the incident is said already
+	}
+	return text + because(&links[0].Reason)
 }
 
 // titles names the alerts of links, at most three different titles.

@@ -280,3 +280,21 @@ func testCandidates(t *testing.T, s *scene) {
 		t.Errorf("degrees %v, %v", degrees, err)
 	}
 }
+
+// testRareKeysFirst asks with a key that many incidents share and a rare one:
+// the limit must not cut off the incident with the rare key.
+func testRareKeysFirst(t *testing.T, s *scene) {
+	proxy := tocsin.NewEntity(tocsin.IP, "Address", "192.0.2.1")
+	rare := s.open(t, "Rare", Find("spray", "amelie@contoso.example", 0))
+	for i := range 6 {
+		f := Find("noise", fmt.Sprintf("u%d@contoso.example", i), 10+i)
+		f.Alert.Entities = append(f.Alert.Entities, proxy)
+		s.open(t, "Noise", f)
+	}
+	hub, _ := proxy.Key()
+	key, _ := tocsin.NewEntity(tocsin.Account, "FullName", "amelie@contoso.example").Key()
+	got, err := s.desk.Candidates(s.ctx, incident.Related{Keys: []string{hub, key, "nothing"}, Limit: 3})
+	if err != nil || len(got) != 3 || got[2].Incident.ID != rare.ID || got[0].Incident.ID != rare.ID+6 {
+		t.Errorf("%d candidates, %v: %+v", len(got), err, got)
+	}
+}

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) incident.Store) {
 		{"Search", testSearch},
 		{"Alerts", testAlerts},
 		{"Candidates", testCandidates},
+		{"RareKeysFirst", testRareKeysFirst},
 		{"Rollback", testRollback},
 		{"HostileText", testHostileText},
 		{"Writers", testWriters},
