@@ -7,7 +7,7 @@
 // AdditionalFields, or is counted by [Normalizer.Losses].
 //
 // Windows events arrive in three shapes of JSON (evtx_dump's, Winlogbeat's,
-// NXLog's flat one). Each becomes the raw tables SecurityEvent, or Event and
+// NXLog's flat one) or as Windows' own XML. Each becomes the raw tables SecurityEvent, or Event and
 // WindowsEvent, and, where a mapping in content/normalize says so, rows of the
 // Defender tables (DeviceProcessEvents, …), so that hunting queries written for
 // Defender run on Sysmon. Rows that already have a table's shape are typed and

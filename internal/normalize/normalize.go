@@ -71,6 +71,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	}
 	body = strings.TrimPrefix(body, "\uFEFF")
 	z := scanner{s: body}
+	if z.peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
+		return n.windowsEvent(raw, body, shapeXML, e)
+	}
 	if z.peek() != '{' {
 		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object but %s. Send one JSON object per line", excerpt(body))
 	}
@@ -101,7 +104,7 @@ func excerpt(body string) string {
 	return strconv.Quote(body)
 }
 
-// A shape is a way to write a record as JSON.
+// A shape is a way to write a record.
 type shape uint8
 
 const (
@@ -109,6 +112,7 @@ const (
 	shapeEvtx             // {"Event":{"System":…}}
 	shapeWinlogbeat       // {"winlog":{…}}
 	shapeNXLog            // {"EventID":…,"SourceName":…,"Channel":…}
+	shapeXML              // <Event><System>…
 	shapeRow              // {"Type":"SigninLogs",…}
 )
 

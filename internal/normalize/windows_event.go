@@ -1,7 +1,7 @@
 package normalize
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -323,18 +323,44 @@ func (e *winEvent) bag() string {
 		return ""
 	}
 	b := []byte{'{'}
-	seen := map[string]int{}
 	for i := range list {
 		name := list[i].name
-		if seen[name]++; seen[name] > 1 {
-			name += "_" + strconv.Itoa(seen[name]-1)
+		if slices.ContainsFunc(list[:i], func(d datum) bool { return d.name == name }) {
+			continue // written with the first of its name
 		}
-		if i > 0 {
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = appendJSONString(append(appendJSONString(b, name), ':'), list[i].value)
+		b = append(appendJSONString(b, name), ':')
+		if name == "Data" {
+			b = append(appendTwins(append(b, `{"#text":`...), list[i:]), '}')
+		} else {
+			b = appendTwins(b, list[i:])
+		}
 	}
 	return string(append(b, '}'))
+}
+
+// appendTwins appends the value of the first datum, or the list of the values
+// that share its name.
+func appendTwins(b []byte, list []datum) []byte {
+	first, start := true, len(b)
+	for i := range list {
+		if list[i].name != list[0].name {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		b, first = appendJSONString(b, list[i].value), false
+		if i > 0 && b[start] != '[' {
+			b = slices.Insert(b, start, '[')
+		}
+	}
+	if b[start] == '[' {
+		b = append(b, ']')
+	}
+	return b
 }
 
 // utcText writes a time as SystemTime.

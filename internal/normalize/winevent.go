@@ -119,6 +119,8 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, s shape, e *winE
 		err = e.readWinlogbeat(body)
 	case shapeNXLog:
 		err = e.readNXLog(body)
+	case shapeXML:
+		err = e.readXML(body)
 	}
 	if err == nil && len(e.data)+len(e.user)+len(e.system) > maxData {
 		err = fmt.Errorf("the event has more than %d values", maxData)

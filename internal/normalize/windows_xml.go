@@ -1,0 +1,104 @@
+package normalize
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// readXML reads an event as Windows renders it (`wevtutil qe … /f:xml`, Windows
+// Event Collector): one <Event> element.
+func (e *winEvent) readXML(body string) error {
+	d := xml.NewDecoder(strings.NewReader(body))
+	r := xmlEvent{e: e}
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("the XML cannot be read: %w", err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if err := r.open(token); err != nil {
+				return err
+			}
+		case xml.CharData:
+			r.text = append(r.text, token...)
+		case xml.EndElement:
+			r.close()
+		}
+	}
+	if !r.seen {
+		return fmt.Errorf("the XML has no Event element")
+	}
+	return nil
+}
+
+// An xmlEvent is where the reading of an event's XML stands.
+type xmlEvent struct {
+	e    *winEvent
+	path []string // names of the open elements
+	name string   // Name attribute of an open Data element
+	leaf bool     // nothing was closed inside the open element
+	text []byte
+	seen bool
+}
+
+func (r *xmlEvent) open(t xml.StartElement) error {
+	if len(r.path) >= maxNesting {
+		return fmt.Errorf("the XML is nested deeper than %d", maxNesting)
+	}
+	if len(r.path) == 0 {
+		if t.Name.Local != "Event" || r.seen {
+			return fmt.Errorf("the XML is not one Event element")
+		}
+		r.seen = true
+	}
+	r.path = append(r.path, t.Name.Local)
+	r.leaf, r.text, r.name = true, r.text[:0], ""
+	switch {
+	case len(r.path) == 3 && r.path[1] == "System":
+		for _, a := range t.Attr {
+			switch name := a.Name.Local; {
+			case a.Name.Space == "xmlns" || name == "xmlns":
+			case name == "SystemTime" || name == "Qualifiers" || name == "UserID":
+				r.e.setSystem(name, a.Value)
+			default:
+				r.e.setSystem(t.Name.Local+"_"+name, a.Value)
+			}
+		}
+	case len(r.path) == 3 && r.path[1] == "EventData":
+		r.name = t.Name.Local
+		for _, a := range t.Attr {
+			if a.Name.Local == "Name" && t.Name.Local == "Data" {
+				r.name = a.Value
+			}
+		}
+	}
+	return nil
+}
+
+// close takes the value of the element that ends.
+func (r *xmlEvent) close() {
+	depth, text := len(r.path), string(r.text)
+	if r.leaf && depth >= 3 {
+		leaf := r.path[depth-1]
+		switch section := r.path[1]; {
+		case section == "System" && depth == 3 && strings.TrimSpace(text) != "":
+			r.e.setSystem(leaf, strings.TrimSpace(text))
+		case section == "EventData" && depth == 3:
+			r.e.addData(r.name, text)
+		case section == "EventData":
+			r.e.addData(leaf, text)
+		case section == "UserData":
+			r.e.addUser(strings.Join(r.path, "."), leaf, text)
+		case section == "RenderingInfo" && leaf == "Message":
+			r.e.message = text
+		}
+	}
+	r.path, r.leaf, r.text = r.path[:depth-1], false, r.text[:0]
+}
