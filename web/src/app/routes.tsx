@@ -31,4 +31,6 @@ export function makeRouter() {
 
 declare module "@tanstack/react-router" {
   interface Register { router: ReturnType<typeof makeRouter> }
+  /** run: a link inside Tocsin asks the hunting page to run its query at once. An address alone never runs anything. */
+  interface HistoryState { run?: boolean }
 }

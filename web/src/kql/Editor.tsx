@@ -18,15 +18,15 @@ export interface EditorHandle {
 
 interface Props {
   initial: string; schema: Schema | undefined; isDark: boolean; diagnostics: Placed[]; ref: Ref<EditorHandle>;
-  onChange: (text: string) => void; onMove: (offset: number) => void; onRun: () => void;
+  onChange: (text: string) => void; onMove: (offset: number) => void; onRun: () => void; onReady: () => void;
 }
 
 /** The KQL editor: Monaco with Microsoft's IntelliSense, judged by our server. */
-export default function Editor({ initial, schema, isDark, diagnostics, ref, onChange, onMove, onRun }: Props) {
+export default function Editor({ initial, schema, isDark, diagnostics, ref, onChange, onMove, onRun, onReady }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
-  const handlers = useRef({ onChange, onMove, onRun });
-  useEffect(() => { handlers.current = { onChange, onMove, onRun }; });
+  const handlers = useRef({ onChange, onMove, onRun, onReady });
+  useEffect(() => { handlers.current = { onChange, onMove, onRun, onReady }; });
 
   useEffect(() => {
     const e = monaco.editor.create(place.current!, {
@@ -36,7 +36,10 @@ export default function Editor({ initial, schema, isDark, diagnostics, ref, onCh
       suggest: { showStatusBar: false }, contextmenu: true, unicodeHighlight: { ambiguousCharacters: true },
     });
     editor.current = e;
-    const run = () => handlers.current.onRun();
+    const run = () => {
+      e.trigger("tocsin", "hideSuggestWidget", {}); // the answer is wanted, not a next word
+      handlers.current.onRun();
+    };
     e.addAction({ id: "tocsin.run", label: "Run query at the cursor", keybindings: [monaco.KeyMod.Shift | monaco.KeyCode.Enter, monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter], run });
     e.onDidChangeModelContent(() => handlers.current.onChange(e.getValue()));
     e.onDidChangeCursorPosition((c) => handlers.current.onMove(e.getModel()!.getOffsetAt(c.position)));
@@ -80,6 +83,7 @@ export default function Editor({ initial, schema, isDark, diagnostics, ref, onCh
     format: () => void editor.current!.getAction("editor.action.formatDocument")?.run(),
     focus: () => editor.current?.focus(),
   }), []);
+  useEffect(() => handlers.current.onReady(), []); // last of all: the handle above is in place
   return <div ref={place} className={styles.editor} data-testid="editor" />;
 }
 

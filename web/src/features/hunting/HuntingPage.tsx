@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { loadHistory, remember, saveHistory } from "../../kql/history";
 import { formatHunt, parseHunt, type TimeRange } from "../../kql/link";
@@ -24,6 +24,7 @@ const draftKey = "tocsin.draft";
 export default function HuntingPage() {
   const search = useSearch({ from: "/hunting" });
   const navigate = useNavigate();
+  const isToRun = useRouterState({ select: (s) => s.location.state.run === true });
   const asked = useMemo(() => parseHunt(search), [search]);
   const [initial] = useState(() => asked.query || (sessionStorage.getItem(draftKey) ?? ""));
   const [text, setText] = useState(initial);
@@ -82,7 +83,7 @@ export default function HuntingPage() {
       first={<>
         <div className={styles.editor}>
           <Suspense fallback={<Skeletons rows={4} label="Loading the editor" />}>
-            <Editor ref={editor} initial={initial} schema={schema.data} isDark={isDark} diagnostics={diagnostics} onChange={setText} onMove={setCursor} onRun={() => runNow()} />
+            <Editor ref={editor} initial={initial} schema={schema.data} isDark={isDark} diagnostics={diagnostics} onChange={setText} onMove={setCursor} onRun={() => runNow()} onReady={() => { if (isToRun) runNow(); }} />
           </Suspense>
         </div>
         <Problems list={diagnostics} lineOf={lineOf} onJump={jump} />

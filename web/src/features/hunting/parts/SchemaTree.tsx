@@ -32,12 +32,13 @@ export function SchemaTree({ schema, error, onRetry, onInsert }: Props) {
 }
 
 function TableNode({ table, isOpen, onInsert }: { table: SchemaTable; isOpen: boolean; onInsert: (text: string) => void }) {
+  const [wasOpened, setOpened] = useState(false); // there are hundreds of tables: columns are made when looked at
   return (
-    <details className={styles.table} open={isOpen || undefined}>
+    <details className={styles.table} open={isOpen || undefined} onToggle={(e) => { if (e.currentTarget.open) setOpened(true); }}>
       <summary title={`${table.name}: ${table.description}\nDouble-click inserts the name`} onDoubleClick={(e) => { e.preventDefault(); onInsert(insertable(table.name)); }} onKeyDown={(e) => { if (e.key === "Enter") { e.preventDefault(); onInsert(insertable(table.name)); } }}>
         <TableRegular aria-hidden="true" /><span>{table.name}</span>
       </summary>
-      {table.columns.map((c) => <Leaf key={c.name} name={c.name} note={c.type} title={`${c.name}: ${c.type}`} onInsert={() => onInsert(insertable(c.name))} />)}
+      {(wasOpened || isOpen) && table.columns.map((c) => <Leaf key={c.name} name={c.name} note={c.type} title={`${c.name}: ${c.type}`} onInsert={() => onInsert(insertable(c.name))} />)}
     </details>
   );
 }

@@ -36,7 +36,7 @@ function EvidenceRow({ evidence: e }: { evidence: Evidence }) {
         <code className={styles.table}>{e.table}</code>
         <span className={styles.summary}>{e.summary}</span>
       </button>
-      <Link to="/hunting" search={hunt} className={styles.hunt} title="Look at this event on the hunting page">Hunt</Link>
+      <Link to="/hunting" search={hunt} state={{ run: true }} className={styles.hunt} title="Look at this event on the hunting page">Hunt</Link>
       {isOpen && <p className={styles.whole}>{utc(e.occurredAt)} · event <code>{e.eventId}</code></p>}
     </div>
   );

@@ -33,7 +33,7 @@ function Line({ source: s }: { source: Source }) {
       <td>{say(s.received)}</td><td className={styles.sign} />
       <td>{say(s.stored)}</td><td className={styles.sign} />
       <td>{say(s.duplicates)}</td><td className={styles.sign} />
-      <td>{s.deadLettered > 0 && s.id ? <Link to="/hunting" search={hunt} title="Look at them on the hunting page">{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
+      <td>{s.deadLettered > 0 && s.id ? <Link to="/hunting" search={hunt} state={{ run: true }} title="Look at them on the hunting page">{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
       <td>{say(s.filtered)}</td>
       <td><Balance source={s} /></td>
       <td>{say(s.rows)}</td>
