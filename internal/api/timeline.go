@@ -23,7 +23,10 @@ func sentence(e *incident.Entry) (text, comment string) {
 	b := &e.Body
 	switch e.Kind {
 	case incident.Opened:
-		return "opened the incident" + alerts(b.Links), b.Text
+		if len(b.Links) == 0 {
+			return "opened the incident", b.Text
+		}
+		return "opened the incident with" + alerts(b.Links), b.Text
 	case incident.AlertAttached:
 		return "linked" + alerts(b.Links), b.Text
 	case incident.AlertDetached:
@@ -63,10 +66,17 @@ func sentence(e *incident.Entry) (text, comment string) {
 	case incident.Closed:
 		return "closed as " + classified(b), b.Text
 	case incident.Reopened:
-		return "opened it again" + alerts(b.Links), b.Text
+		if len(b.Links) == 0 {
+			return "opened it again", b.Text
+		}
+		return "opened it again with" + alerts(b.Links), b.Text
 	}
 	panic("api: no sentence for a timeline entry of kind " + string(e.Kind))
 }
+
+// openingReason is the rule of the reason that says no more than that an alert
+// opened its incident.
+const openingReason = "first"
 
 // alerts names the alerts that came with an entry.
 func alerts(links []incident.Link) string {
@@ -75,8 +85,8 @@ func alerts(links []incident.Link) string {
 		return ""
 	case 1:
 		text := fmt.Sprintf(" alert “%s”", links[0].Facts.Title)
-		if why := links[0].Reason.Text; why != "" {
-			text += ": " + why
+		if why := links[0].Reason; why.Text != "" && why.Rule != openingReason {
+			text += ": " + why.Text
 		}
 		return text
 	}

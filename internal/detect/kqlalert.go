@@ -201,11 +201,14 @@ func steadyCells(t *Table, row []string) []string {
 
 var measure = regexp.MustCompile(`^-?[\d.,:]+(e[+-]?\d+)?$|^\d{4}-\d\d-\d\dT`)
 
+// unremarkable columns say nothing in a summary: the evidence has its own time and table.
+var unremarkable = map[string]bool{"TimeGenerated": true, "Timestamp": true, "TenantId": true, "Type": true, "SourceSystem": true}
+
 // summary writes a row in one line for the evidence list.
 func summary(t *Table, row []string) string {
 	var parts []string
 	for i, c := range row {
-		if c == "" || strings.HasPrefix(t.Columns[i], "_") || t.Columns[i] == "TenantId" || t.Columns[i] == "Type" {
+		if c == "" || strings.HasPrefix(t.Columns[i], "_") || unremarkable[t.Columns[i]] {
 			continue
 		}
 		parts = append(parts, t.Columns[i]+"="+shorten(c, 80))
