@@ -50,6 +50,7 @@ type blocker string
 const (
 	informational    blocker = "informational"    // one of the two alerts is informational
 	sameRule         blocker = "sameRule"         // both come from one detection rule
+	differentRule    blocker = "differentRule"    // they come from different detection rules
 	differentAccount blocker = "differentAccount" // both name accounts, and none is the same
 	differentHost    blocker = "differentHost"    // both name hosts, and none is the same
 )
@@ -120,7 +121,7 @@ func Load(folder fs.FS) (*Rules, error) {
 		var head struct {
 			Kind string `yaml:"kind"`
 		}
-		if err := yaml.Unmarshal(text, &head); err != nil {
+		if err := decode(text, &head); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
 		switch head.Kind {
@@ -169,10 +170,21 @@ func readBounded(folder fs.FS, name string) ([]byte, error) {
 	return text, nil
 }
 
+// decode reads YAML. goccy/go-yaml 1.19.2 panics on some broken files (a tag
+// where a list belongs, found by FuzzFiles); that must not stop the program.
+func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("the YAML is broken: %v", broken)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(text, into, options...)
+}
+
 // readPolicy reads and checks the policy.
 func readPolicy(text []byte) (policy, error) {
 	var f policyFile
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+	if err := decode(text, &f, yaml.Strict()); err != nil {
 		return policy{}, err
 	}
 	p := policy{link: f.Link, merge: f.Merge, degree: f.Hubs.Degree, fanout: f.Hubs.Fanout, hubs: map[tocsin.EntityType][]string{}}
@@ -204,7 +216,7 @@ func readPolicy(text []byte) (policy, error) {
 // readRule reads and checks one rule.
 func readRule(text []byte) (rule, error) {
 	var f file
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+	if err := decode(text, &f, yaml.Strict()); err != nil {
 		return rule{}, err
 	}
 	r := rule{id: f.ID, name: f.Name, weight: f.Weight, types: map[tocsin.EntityType]bool{}}
@@ -237,7 +249,7 @@ func readRule(text []byte) (rule, error) {
 	}
 	for _, b := range f.Blockers {
 		switch blocker(b) {
-		case informational, sameRule, differentAccount, differentHost:
+		case informational, sameRule, differentRule, differentAccount, differentHost:
 			r.blockers = append(r.blockers, blocker(b))
 		default:
 			return r, fmt.Errorf("unknown blocker %q", b)

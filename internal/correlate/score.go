@@ -49,17 +49,23 @@ type hubs struct {
 // about the other entities in it: a spray names a hundred accounts by itself.
 const few = 3
 
+// fanRules is how many detection rules must have seen an entity with others
+// before that makes it a hub: one rule that finds many accounts at one address
+// has found a spray, not a proxy.
+const fanRules = 3
+
 // findHubs measures the nodes: keys in many open incidents, hosts and addresses
 // seen with many accounts, accounts seen on many hosts.
 func findHubs(r *Rules, nodes []*node) *hubs {
 	h := &hubs{rules: r, measured: map[string]bool{}, known: map[string]bool{}}
 	incidents := map[string]map[int]bool{}
 	fans := map[string]map[string]bool{}
-	note := func(k, other string) {
+	rules := map[string]map[tocsin.RuleID]bool{}
+	note := func(k, other string, rule tocsin.RuleID) {
 		if fans[k] == nil {
-			fans[k] = map[string]bool{}
+			fans[k], rules[k] = map[string]bool{}, map[tocsin.RuleID]bool{}
 		}
-		fans[k][other] = true
+		fans[k][other], rules[k][rule] = true, true
 	}
 	for _, n := range nodes {
 		for k, e := range n.keys {
@@ -75,7 +81,7 @@ func findHubs(r *Rules, nodes []*node) *hubs {
 			}
 			if len(others) <= few {
 				for other := range others {
-					note(k, other)
+					note(k, other, n.alert.Rule)
 				}
 			}
 		}
@@ -87,7 +93,7 @@ func findHubs(r *Rules, nodes []*node) *hubs {
 		h.measured[k] = h.measured[k] || len(set) >= r.policy.degree
 	}
 	for k, set := range fans {
-		h.measured[k] = h.measured[k] || len(set) >= r.policy.fanout
+		h.measured[k] = h.measured[k] || len(set) >= r.policy.fanout && len(rules[k]) >= fanRules
 	}
 	return h
 }
@@ -214,6 +220,10 @@ func (r *rule) blocked(a, b *node) bool {
 			}
 		case sameRule:
 			if a.alert.Rule == b.alert.Rule {
+				return true
+			}
+		case differentRule:
+			if a.alert.Rule != b.alert.Rule {
 				return true
 			}
 		case differentAccount:
