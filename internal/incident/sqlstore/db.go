@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -69,6 +70,9 @@ func connect(dsn string) (*DB, error) {
 	if dsn == "" || strings.HasPrefix(dsn, ":memory:") || strings.Contains(dsn, "://") {
 		return nil, tocsin.Errorf(tocsin.Invalid, "%q is no database. Give a file path or postgres://user@host:port/name.", dsn)
 	}
+	if err := keepPrivate(dsn); err != nil {
+		return nil, err
+	}
 	write, err := sql.Open("sqlite", sqliteName(dsn, "_txlock=immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dsn, err)
@@ -81,6 +85,16 @@ func connect(dsn string) (*DB, error) {
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(4)
 	return &DB{dialect: sqliteDialect, write: write, read: read}, nil
+}
+
+// keepPrivate creates the file, if it is not there, for its owner only: it will
+// hold hashes of passwords. SQLite gives its log files the same permissions.
+func keepPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return tocsin.Wrap(err, tocsin.Unavailable, "The incident database %s cannot be opened. Check that its folder exists and may be written.", path)
+	}
+	return f.Close()
 }
 
 // sqliteName makes the name that the driver opens: write-ahead log, every

@@ -112,3 +112,62 @@ func TestIncidents_SearchInALargeQueue(t *testing.T) {
 		}
 	})
 }
+
+func TestOpen_RefusesAndProtects(t *testing.T) {
+	dir := t.TempDir()
+	for dsn, kind := range map[string]tocsin.Kind{
+		"": tocsin.Invalid, ":memory:": tocsin.Invalid, "mysql://x/y": tocsin.Invalid, filepath.Join(dir, "no", "such", "folder.db"): tocsin.Unavailable,
+		"postgres://nobody@127.0.0.1:1/none?connect_timeout=1": tocsin.Unavailable,
+	} {
+		if db, err := sqlstore.Open(t.Context(), dsn); !tocsin.IsKind(err, kind) {
+			t.Errorf("%q: %v, %v", dsn, db, err)
+		}
+	}
+	path := filepath.Join(dir, "i.db")
+	db := openDB(t, path)
+	if err := db.Settings().Set(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal"} {
+		if st, err := os.Stat(name); err != nil || st.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, st.Mode(), err)
+		}
+	}
+	again := openDB(t, path)
+	if got, ok, err := again.Settings().Get(t.Context(), "a"); got != "b" || !ok || err != nil {
+		t.Errorf("a second process reads %q, %v, %v", got, ok, err)
+	}
+}
+
+// TestOpen_RefusesANewerSchema pretends that a later version migrated further.
+func TestOpen_RefusesANewerSchema(t *testing.T) {
+	dialects(t, func(t *testing.T, _ func(t *testing.T) *sqlstore.DB) {
+		dsn := filepath.Join(t.TempDir(), "i.db")
+		if pg := os.Getenv("TOCSIN_TEST_PG"); pg != "" && strings.HasSuffix(t.Name(), "postgres") {
+			dsn = freshSchema(t, pg)
+		}
+		if err := openDB(t, dsn).PretendVersion(t.Context(), 99); err != nil {
+			t.Fatal(err)
+		}
+		if db, err := sqlstore.Open(t.Context(), dsn); !tocsin.IsKind(err, tocsin.Invalid) {
+			t.Errorf("%v, %v", db, err)
+		}
+	})
+}
+
+// TestIncidents_RefusesALogItDoesNotKnow finds an entry of a later version.
+func TestIncidents_RefusesALogItDoesNotKnow(t *testing.T) {
+	dialects(t, func(t *testing.T, open func(t *testing.T) *sqlstore.DB) {
+		db := open(t)
+		desk := incident.New(db.Incidents(), storetest.NewClock().Now)
+		if _, err := desk.Apply(t.Context(), incident.Open{Actor: storetest.Engine, Title: "A"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Rewrite(t.Context(), `UPDATE entry SET kind = 'teleported'`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := desk.Timeline(t.Context(), 1); !tocsin.IsKind(err, tocsin.Unavailable) {
+			t.Errorf("folding without it would be wrong: %v", err)
+		}
+	})
+}
