@@ -20,6 +20,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/sigma"
 	"github.com/tocsin-soc/tocsin/sigma/correlation"
+	"github.com/tocsin-soc/tocsin/sigma/pipeline"
 )
 
 // Source yields events: a file of JSON lines (NewJSON), an EVTX log, a table.
@@ -44,14 +45,15 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // Config says what to run.
 type Config struct {
-	Rules        []fs.FS             // folders of rules
-	Mapping      *sigma.Mapping      // nil: only what events name themselves counts
-	Placeholders map[string][]string // values for expand
-	MinLevel     sigma.Level         // rules below it are left out
-	Everywhere   bool                // evaluate every rule on every event, whatever its log source
-	Lateness     time.Duration       // how far out of order events may be, for correlations
-	Explain      bool                // write which fields matched
-	Now          func() time.Time    // for the summary's seconds; nil: none
+	Rules        []fs.FS              // folders of rules
+	Mapping      *sigma.Mapping       // nil: only what events name themselves counts
+	Placeholders map[string][]string  // values for expand
+	Pipelines    []*pipeline.Pipeline // change rules before they are compiled
+	MinLevel     sigma.Level          // rules below it are left out
+	Everywhere   bool                 // evaluate every rule on every event, whatever its log source
+	Lateness     time.Duration        // how far out of order events may be, for correlations
+	Explain      bool                 // write which fields matched
+	Now          func() time.Time     // for the summary's seconds; nil: none
 	Out          io.Writer
 }
 
@@ -160,6 +162,7 @@ func (r *runner) load() error {
 	if err != nil {
 		return err
 	}
+	pipeline.Apply(all, r.cfg.Pipelines...)
 	rules := all.Rules[:0]
 	for _, rule := range all.Rules {
 		if rule.Level < r.cfg.MinLevel {
