@@ -61,20 +61,40 @@ type checker struct {
 	saved   map[string]*ast.FuncLit
 	set     map[string]ast.Expr // set statements
 	top     *env
+	weights map[plan.Expr]int
 	at      *token.Span // inside a saved function: where its outermost call stands
 }
 
 // Check binds a script. The query is usable only if the diagnostics hold no
-// error.
+// error. A tree the parser had errors with is better given to CheckBroken.
 func Check(script *ast.Script, cat catalog.Catalog, opt Options) (*plan.Query, token.Diagnostics) {
-	c := &checker{
-		cat: cat, fns: catalog.Functions(), opt: opt, limits: opt.Limits.withDefaults(),
-		query: &plan.Query{}, saved: map[string]*ast.FuncLit{}, set: map[string]ast.Expr{},
-	}
+	c := newChecker(cat, opt)
 	c.ordered = usesOrder(script)
 	c.script(script)
 	c.query.NumColumns = int(c.nextCol) + 1
 	return c.query, c.diags
+}
+
+func newChecker(cat catalog.Catalog, opt Options) *checker {
+	return &checker{
+		cat: cat, fns: catalog.Functions(), opt: opt, limits: opt.Limits.withDefaults(),
+		query: &plan.Query{}, saved: map[string]*ast.FuncLit{}, set: map[string]ast.Expr{}, weights: map[plan.Expr]int{},
+	}
+}
+
+// CheckBroken binds what it can of a tree that has syntax errors, for editors:
+// parts of its nodes may be missing, and binding ends where that matters.
+func CheckBroken(script *ast.Script, cat catalog.Catalog, opt Options) (diags token.Diagnostics) {
+	c := newChecker(cat, opt)
+	defer func() {
+		// Only a missing part of a broken tree ends here; sound trees never do.
+		if recover() != nil {
+			diags = c.diags
+		}
+	}()
+	c.ordered = usesOrder(script)
+	c.script(script)
+	return c.diags
 }
 
 // usesOrder reports whether anything in the script depends on row numbers. Calls

@@ -174,6 +174,9 @@ func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.Na
 		}
 		return &binding{failed: true}, true
 	}
+	if !c.light(a, v.x) {
+		return &binding{failed: true}, true
+	}
 	return &binding{x: c.assignable(a, v.x, t, "the parameter \""+p.Name.Name+"\"")}, true
 }
 

@@ -85,6 +85,9 @@ func (c *checker) binding(name string, x ast.Expr, e *env) *binding {
 		named.name = "" // a let is union_arg0 to withsource, whatever it reads
 		return &binding{shared: c.share(name, &named, false)}
 	case v.x != nil && !v.bad:
+		if !c.light(x, v.x) {
+			return &binding{failed: true}
+		}
 		return &binding{x: v.x}
 	case !v.bad:
 		c.errorf(token.UnsupportedForm, x, "%q cannot be given this value", name)

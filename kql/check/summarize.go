@@ -67,8 +67,13 @@ func (c *checker) groupKeys(b *builder, agg *aggregation) []plan.Item {
 // aggregates become a Project on top.
 func (c *checker) aggregated(b *builder, agg *aggregation, keys []plan.Item, list []*ast.NamedExpr, in *rows, e *env) *rows {
 	b.each(list, styleSummarize, &scope{env: e, rows: in, agg: agg})
-	for i, it := range b.items {
-		c.grouped(list, agg, it, i)
+	for _, it := range b.items {
+		c.grouped(list, agg, it.X)
+	}
+	for _, col := range b.cols[len(keys):] {
+		if !computed(b.items, col.ID) {
+			c.grouped(list, agg, colRef(col))
+		}
 	}
 	out := unordered(nil, b.cols)
 	rel := &plan.Aggregate{In: in.rel, Keys: keys, Aggs: agg.aggs}
@@ -108,8 +113,8 @@ func sameColumns(a, b []plan.Column) bool {
 }
 
 // grouped reports columns used outside aggregates that are not group keys.
-func (c *checker) grouped(list []*ast.NamedExpr, agg *aggregation, it plan.Item, i int) {
-	plan.Inspect(it.X, func(x plan.Expr) bool {
+func (c *checker) grouped(list []*ast.NamedExpr, agg *aggregation, x plan.Expr) {
+	plan.Inspect(x, func(x plan.Expr) bool {
 		if ref, ok := x.(*plan.Col); ok && !agg.made[ref.ID] && !agg.by[ref.ID] {
 			n := ast.Node(list[0])
 			c.hint(token.NotAggregate, n, "wrap it in an aggregate such as take_any(), or group by it",
@@ -118,6 +123,15 @@ func (c *checker) grouped(list []*ast.NamedExpr, agg *aggregation, it plan.Item,
 		}
 		return true
 	})
+}
+
+func computed(items []plan.Item, id plan.ColID) bool {
+	for _, it := range items {
+		if it.Col.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // distinct is grouping without aggregates.
