@@ -11,8 +11,9 @@ import (
 // elements is the list mv-expand runs over, as JSON[]: an array's elements at
 // once, other values by the native.
 func elements(x string, pairs bool) string {
-	return "CASE WHEN json_type(" + x + ") = 'ARRAY' THEN json_extract(" + x + ", '$[*]') ELSE json_extract(kql_expand(" + x + ", " +
-		strings.ToUpper(strconv.FormatBool(pairs)) + "), '$[*]') END"
+	// The cast settles the type where x is a constant null, which json_extract takes for JSON.
+	return "(CASE WHEN json_type(" + x + ") = 'ARRAY' THEN json_extract(" + x + ", '$[*]') ELSE json_extract(kql_expand(" + x + ", " +
+		strings.ToUpper(strconv.FormatBool(pairs)) + "), '$[*]') END)::JSON[]"
 }
 
 // expand lowers mv-expand: the lists at one level, unnested side by side at the

@@ -21,6 +21,7 @@ var (
 	failuresTo = flag.String("failures", "", "write every case that fails to this file")
 	only       = flag.String("case", "", "run only the cases whose id contains this text")
 	showSQL    = flag.Bool("sql", false, "print the SQL of each case")
+	splices    = flag.Int("splice", 0, "how many queries TestSplice_Many makes")
 	update     = flag.Bool("update", false, "raise the ratchet and rewrite the report")
 )
 

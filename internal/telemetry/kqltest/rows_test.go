@@ -30,7 +30,7 @@ func testdata(path ...string) string {
 }
 
 // world opens an engine with the tables of kql/testdata/tables and a catalogue of them.
-func world(t *testing.T) (*Engine, *catalog.Static) {
+func world(t testing.TB) (*Engine, *catalog.Static) {
 	t.Helper()
 	ctx := context.Background()
 	e, err := Open(ctx)
