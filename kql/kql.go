@@ -20,6 +20,7 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/parser"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
+	"github.com/tocsin-soc/tocsin/kql/rewrite"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
@@ -84,11 +85,13 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}
-		return p, nil
+		return rewrite.Fold(p), nil
 	}}
 	if len(p.Shapes) > 0 {
 		return q, diags
 	}
+	p = rewrite.Fold(p)
+	q.Plan, q.program.Plan = p, p
 	for _, r := range p.Results {
 		st, err := duckdb.Compile(p, r, opt.Dialect)
 		if err == nil {
