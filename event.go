@@ -83,18 +83,31 @@ type Reject struct {
 	Reason string // for an analyst: what is wrong and what would mend it
 }
 
-// IdentifyEvent derives the id of an event of this table from its raw record.
-// ordinal tells apart several events of one table made from the same record.
-func IdentifyEvent(raw *Raw, table string, ordinal int) EventID {
+// A Digest identifies a raw record: its source, its position there and its bytes.
+type Digest [sha256.Size]byte
+
+// Digest returns the record's digest. It reads the whole body once.
+func (r *Raw) Digest() Digest {
 	h := sha256.New()
 	var n [8]byte
-	for _, part := range []string{string(raw.Source), raw.Position, table} {
+	for _, part := range []string{string(r.Source), r.Position} {
 		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
 		h.Write(n[:])
 		h.Write([]byte(part))
 	}
-	binary.BigEndian.PutUint64(n[:], uint64(ordinal))
-	h.Write(n[:])
-	h.Write(raw.Body)
-	return EventID(hex.EncodeToString(h.Sum(nil)[:16]))
+	h.Write(r.Body)
+	var d Digest
+	h.Sum(d[:0])
+	return d
+}
+
+// IdentifyEvent derives the id of an event of this table from its raw record.
+// ordinal tells apart several events of one table made from the same record.
+func IdentifyEvent(record Digest, table string, ordinal int) EventID {
+	text := make([]byte, 0, 128)
+	text = append(text, record[:]...)
+	text = binary.BigEndian.AppendUint64(text, uint64(ordinal))
+	text = append(text, table...)
+	sum := sha256.Sum256(text)
+	return EventID(hex.EncodeToString(sum[:16]))
 }

@@ -31,7 +31,7 @@ var rows = map[string]int{
 	"kql/check": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
 	"sigma/pattern": 1, "sigma/document": 1, "sigma/rule": 1,
 
-	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
+	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
 	"content": 3, "internal/schema": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 	"kql/exec":   {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
 	"kql/batch":  {"kql"},
 	"sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
-	"sigma/matchrun": {"sigma", "sigma/correlation", "evtx"}, "sigma/lane": {"sigma"},
+	"sigma/pipeline": {"sigma"}, "sigma/matchrun": {"sigma", "sigma/correlation", "sigma/pipeline", "evtx"}, "sigma/lane": {"sigma"},
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema": {"content"},

@@ -91,12 +91,12 @@ func TestIdentifyEvent_SameBytesSamePosition(t *testing.T) {
 	raw := tocsin.Raw{Source: "s", Position: "1", Body: []byte("{}")}
 	moved := raw
 	moved.Position = "2"
-	if tocsin.IdentifyEvent(&raw, "T", 0) != tocsin.IdentifyEvent(&raw, "T", 0) {
+	if tocsin.IdentifyEvent(raw.Digest(), "T", 0) != tocsin.IdentifyEvent(raw.Digest(), "T", 0) {
 		t.Error("the same record must have the same id")
 	}
 	ids := map[tocsin.EventID]bool{
-		tocsin.IdentifyEvent(&raw, "T", 0): true, tocsin.IdentifyEvent(&raw, "T", 1): true,
-		tocsin.IdentifyEvent(&raw, "U", 0): true, tocsin.IdentifyEvent(&moved, "T", 0): true,
+		tocsin.IdentifyEvent(raw.Digest(), "T", 0): true, tocsin.IdentifyEvent(raw.Digest(), "T", 1): true,
+		tocsin.IdentifyEvent(raw.Digest(), "U", 0): true, tocsin.IdentifyEvent(moved.Digest(), "T", 0): true,
 	}
 	if len(ids) != 4 {
 		t.Errorf("table, ordinal and position must each matter: %d ids of 4", len(ids))

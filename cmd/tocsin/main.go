@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string) int {
 }
 
 // errUsage marks a command line that cannot be right.
-var errUsage = errors.New("see --help")
+var errUsage = errors.New("wrong command line")
 
 // exitCode ends the program with a code of its own, after a message that may be empty.
 type exitCode struct {

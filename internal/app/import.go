@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
@@ -20,6 +21,9 @@ type ImportRequest struct {
 // Import reads files and folders through the same pipeline as any source, then
 // runs the scheduled rules once, so that recent events raise their alerts.
 func (a *App) Import(ctx context.Context, req ImportRequest) (err error) {
+	if t, ok := a.schema.Table(req.Table); req.Table != "" && (!ok || !t.IsStamped()) {
+		return tocsin.Errorf(tocsin.Invalid, "There is no table %q to import into. docs/reference/tables.md lists the tables.", req.Table)
+	}
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
 	defer func() {
 		if cerr := queue.Close(context.WithoutCancel(ctx)); err == nil {

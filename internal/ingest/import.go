@@ -195,7 +195,7 @@ func readEvtx(log *evtx.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 				return
 			default:
 				raw.Position = strconv.FormatUint(record.ID, 10)
-				body, err := record.AppendJSON(nil, evtx.JSONOptions{})
+				body, err := record.AppendJSON(nil, evtx.JSONOptions{TimeDigits: 7})
 				if err != nil {
 					body = fmt.Appendf(nil, "record %d cannot be written as JSON: %v", record.ID, err)
 				}

@@ -121,7 +121,7 @@ func (m *Mirror) event(r *row, position string, at time.Time) tocsin.Event {
 	r.text("SourceSystem", "Tocsin")
 	raw := tocsin.Raw{Source: Source, Position: position}
 	return tocsin.Event{
-		ID: tocsin.IdentifyEvent(&raw, r.table.Name, 0), Table: r.table.Name, Source: Source,
+		ID: tocsin.IdentifyEvent(raw.Digest(), r.table.Name, 0), Table: r.table.Name, Source: Source,
 		OccurredAt: at, ReceivedAt: m.now(), Values: r.values,
 	}
 }

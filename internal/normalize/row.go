@@ -35,7 +35,7 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		b.values[t.typeName] = tocsin.StringValue(t.name)
 	}
 	event := tocsin.Event{
-		ID: tocsin.IdentifyEvent(raw, t.name, 0), Table: t.name, Source: raw.Source,
+		ID: tocsin.IdentifyEvent(raw.Digest(), t.name, 0), Table: t.name, Source: raw.Source,
 		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
 	}
 	rec := tocsin.Record{Events: []tocsin.Event{event}}

@@ -29,6 +29,7 @@ type winEvent struct {
 	channel, provider string
 	eventID           int
 	at                time.Time
+	digest            tocsin.Digest
 	system            []tocsin.Field // flattened, in the order of the source
 	data              []datum
 	user              []datum
@@ -145,6 +146,7 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, s shape, e *winE
 	if e.provider == "Linux-Sysmon" {
 		rec.LogSource.Product = "linux"
 	}
+	e.digest = raw.Digest()
 	for _, p := range e.m.at(e.channel, e.eventID) {
 		if p.holds(e) {
 			rec.Events = append(rec.Events, n.event(raw, p, e, rec.Events))
@@ -214,7 +216,7 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 		}
 	}
 	return tocsin.Event{
-		ID: tocsin.IdentifyEvent(raw, t.name, ordinal), Table: t.name, Source: raw.Source,
+		ID: tocsin.IdentifyEvent(e.digest, t.name, ordinal), Table: t.name, Source: raw.Source,
 		OccurredAt: e.at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
 	}
 }

@@ -24,7 +24,7 @@ func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
 		text, encoding = base64.StdEncoding.EncodeToString(body), "base64"
 	}
 	ev := tocsin.Event{
-		ID: tocsin.IdentifyEvent(&r.Raw, deadLetterTable, 0), Table: deadLetterTable, Source: r.Raw.Source,
+		ID: tocsin.IdentifyEvent(r.Raw.Digest(), deadLetterTable, 0), Table: deadLetterTable, Source: r.Raw.Source,
 		OccurredAt: r.Raw.ReceivedAt, ReceivedAt: r.Raw.ReceivedAt,
 		Values: make([]tocsin.Value, len(t.Columns)-3),
 	}
