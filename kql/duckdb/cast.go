@@ -213,13 +213,15 @@ func (l *lowerer) pathOf(x plan.Expr, s *sel) (base, path string, ok bool) {
 			}
 			in = y.X
 			switch {
+			case c.T == catalog.String && c.Text == "": // no path has an empty step; kql_index does
+				in = nil
 			case c.T == catalog.String || c.T == catalog.Dynamic && strings.HasPrefix(c.Text, `"`):
 				step = keyStep(strings.Trim(c.Text, `"`))
 				if c.T == catalog.String {
 					step = keyStep(c.Text)
 				}
 			case c.T == catalog.Dynamic:
-				return "", "", false
+				in = nil
 			case c.Int >= 0:
 				step = "[" + itoa(c.Int) + "]"
 			default:
