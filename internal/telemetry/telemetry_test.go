@@ -56,7 +56,7 @@ func open(t testing.TB, dir string, change ...func(*telemetry.Options)) *telemet
 func signin(source tocsin.SourceID, position int) tocsin.Event {
 	raw := tocsin.Raw{Source: source, Position: fmt.Sprint(position), Body: []byte("{}"), ReceivedAt: noon}
 	return tocsin.Event{
-		ID: tocsin.IdentifyEvent(&raw, "SigninLogs", 0), Table: "SigninLogs", Source: source,
+		ID: tocsin.IdentifyEvent(raw.Digest(), "SigninLogs", 0), Table: "SigninLogs", Source: source,
 		OccurredAt: noon.Add(time.Duration(position) * time.Second), ReceivedAt: noon,
 	}
 }
