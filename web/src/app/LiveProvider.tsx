@@ -9,7 +9,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [stream] = useState(() => new LiveStream(() => void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "session" })));
   useEffect(() => {
-    const refresher = new Refresher((key) => void client.invalidateQueries({ queryKey: key }));
+    const refresher = new Refresher((key) => client.invalidateQueries({ queryKey: key }));
     const unlisten = stream.listen((change) => refresher.ask(keysOf(change)));
     stream.start();
     return () => {

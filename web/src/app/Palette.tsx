@@ -14,7 +14,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const list = useMemo(() => choices(possible, text), [possible, text]);
   const chosen = useRef<HTMLLIElement>(null);
-  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => { void chosen.current?.scrollIntoView({ block: "nearest" }); }, [at]); // newer browsers return a promise
   const take = (choice: Choice | undefined) => {
     if (!choice) return;
     onClose();

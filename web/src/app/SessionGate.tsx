@@ -24,7 +24,7 @@ export function SessionGate({ link, children }: { link: string | null; children:
       return once ? api.signIn({ link: once }) : api.session();
     },
   });
-  useEffect(() => onSessionEnd(() => setEnded(true)), []);
+  useEffect(() => { onSessionEnd(() => setEnded(true)); }, []);
   const enter = (next: Session) => {
     if (session.data && session.data.user !== next.user) return location.assign("/");
     client.setQueryData(["session"], next);

@@ -18,18 +18,21 @@ export function keysOf(change: Change): Key[] {
 const quietMillis = 400;
 
 /**
- * Collects stale keys and refreshes each at most once in quietMillis, so that
- * a burst of a thousand changes costs a few requests.
+ * Collects stale keys and refreshes each once, quietMillis after the first that
+ * came; while a refresh is under way the next waits for it. So a burst of a
+ * thousand changes costs a few requests, and a steady stream of them cannot
+ * keep a slow refresh from ever ending.
  */
 export class Refresher {
   private waiting = new Map<string, Key>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private isBusy = false;
 
-  constructor(private readonly refresh: (key: Key) => void) {}
+  constructor(private readonly refresh: (key: Key) => Promise<unknown>) {}
 
   ask(keys: Key[]): void {
     for (const key of keys) this.waiting.set(JSON.stringify(key), key);
-    if (this.waiting.size > 0) this.timer ??= setTimeout(() => this.flush(), quietMillis);
+    if (this.waiting.size > 0 && !this.isBusy) this.timer ??= setTimeout(() => void this.flush(), quietMillis);
   }
 
   stop(): void {
@@ -38,9 +41,12 @@ export class Refresher {
     this.waiting.clear();
   }
 
-  private flush(): void {
+  private async flush(): Promise<void> {
     const keys = [...this.waiting.values()];
     this.stop();
-    for (const key of keys) this.refresh(key);
+    this.isBusy = true;
+    await Promise.allSettled(keys.map((key) => this.refresh(key)));
+    this.isBusy = false;
+    this.ask([]);
   }
 }

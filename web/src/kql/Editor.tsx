@@ -52,7 +52,7 @@ export default function Editor({ initial, schema, isDark, diagnostics, ref, onCh
     // The editor owns its text from here on; a new initial text does not replace it.
   }, []);
 
-  useEffect(() => monaco.editor.setTheme(isDark ? "tocsin-dark" : "tocsin-light"), [isDark]);
+  useEffect(() => { monaco.editor.setTheme(isDark ? "tocsin-dark" : "tocsin-light"); }, [isDark]);
   useEffect(() => {
     const model = editor.current?.getModel();
     if (model && schema) void teach(model, schema);
@@ -83,7 +83,7 @@ export default function Editor({ initial, schema, isDark, diagnostics, ref, onCh
     format: () => void editor.current!.getAction("editor.action.formatDocument")?.run(),
     focus: () => editor.current?.focus(),
   }), []);
-  useEffect(() => handlers.current.onReady(), []); // last of all: the handle above is in place
+  useEffect(() => { handlers.current.onReady(); }, []); // last of all: the handle above is in place
   return <div ref={place} className={styles.editor} data-testid="editor" />;
 }
 

@@ -27,7 +27,7 @@ export function ResultGrid({ table, order, sort, onSort, filters, onFilters, cel
   const headHeight = filters ? 60 : 30;
   const rows = useVirtualizer({ count: order.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 10, scrollPaddingStart: headHeight });
   const columns = useVirtualizer({ horizontal: true, count: table.columns.length, getScrollElement: () => scroll.current, estimateSize: width, overscan: 3, scrollPaddingStart: numberWidth });
-  useEffect(() => columns.measure(), [columns, dragged, guessed]);
+  useEffect(() => { columns.measure(); }, [columns, dragged, guessed]);
   useEffect(() => {
     if (!cell) return;
     rows.scrollToIndex(cell.row);

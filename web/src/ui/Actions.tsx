@@ -45,17 +45,19 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
     let at = 0;
     const onKey = (event: KeyboardEvent) => {
       const key = pressed(event);
-      if (event.defaultPrevented || !isFree(event.target, key)) return;
+      if (!isFree(event.target, key)) return;
       const now = event.timeStamp;
       const id = actionFor([...sets.current.values()].flatMap((s) => s.ids), now - at < sequenceMillis ? before : "", key);
       [before, at] = [key, now];
       if (!id) return;
       event.preventDefault();
+      event.stopPropagation();
       before = "";
       run(id);
     };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
+    // While the event is on its way down: the editor would take Ctrl+K for itself.
+    addEventListener("keydown", onKey, { capture: true });
+    return () => removeEventListener("keydown", onKey, { capture: true });
   }, [run]);
   const registry = useMemo(() => ({ add, run, possible }), [add, run, possible]);
   return <Context value={registry}>{children}</Context>;

@@ -45,7 +45,7 @@ export default function HuntingPage() {
   });
   const diagnostics = useCheck(useMemo(() => statementAt(text, cursor), [text, cursor]), range);
   useEffect(() => { document.title = "Hunting · Tocsin"; }, []);
-  useEffect(() => sessionStorage.setItem(draftKey, text), [text]);
+  useEffect(() => { sessionStorage.setItem(draftKey, text); }, [text]);
 
   // A link followed while this page is open (from an incident in the same window, or Back) brings its query along.
   const shown = useRef(asked.query);

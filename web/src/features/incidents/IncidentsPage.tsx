@@ -54,7 +54,7 @@ export default function IncidentsPage() {
     "queue.previous": () => selection.move(-1),
     "queue.search": () => search.current?.focus(),
     "queue.open": current && (() => open(current.id)),
-    "queue.select": current && (() => selection.toggle(selection.current, false)),
+    "queue.select": canChange && current ? (() => selection.toggle(selection.current, false)) : undefined,
     "queue.assignMe": canChange && current ? assignMe : undefined,
     "queue.clear": selected.length ? selection.clear : undefined,
   });
@@ -72,7 +72,7 @@ export default function IncidentsPage() {
       {first && rows.length > 0 && (
         <Queue
           rows={rows} total={first.total} waiting={waiting} onRelease={release} onHover={setOver} sort={view.sort} onSort={(sort) => setView({ ...view, sort })}
-          selection={selection} changed={changed} onEnd={onEnd}
+          selection={selection} canSelect={canChange} changed={changed} onEnd={onEnd}
         />
       )}
       {first && rows.length === 0 && (isFiltered

@@ -12,11 +12,11 @@ const rowHeight = 32;
 
 interface Props {
   rows: IncidentSummary[]; total: number; waiting: number; onRelease: () => void; onHover: (isOver: boolean) => void;
-  sort: string; onSort: (sort: string) => void; selection: Selection; changed: ReadonlySet<number>; onEnd: () => void;
+  sort: string; onSort: (sort: string) => void; selection: Selection; canSelect: boolean; changed: ReadonlySet<number>; onEnd: () => void;
 }
 
 /** The table of incidents: only the rows on the screen exist. */
-export function Queue({ rows, total, waiting, onRelease, onHover, sort, onSort, selection, changed, onEnd }: Props) {
+export function Queue({ rows, total, waiting, onRelease, onHover, sort, onSort, selection, canSelect, changed, onEnd }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12, scrollPaddingStart: 32 });
   const items = virtual.getVirtualItems();
@@ -38,14 +38,14 @@ export function Queue({ rows, total, waiting, onRelease, onHover, sort, onSort, 
           selection.move(step);
         }}
       >
-        <QueueHead sort={sort} onSort={onSort} selection={selectedCount === 0 ? false : selectedCount === rows.length ? true : "mixed"} onSelectAll={selection.selectAll} />
+        <QueueHead sort={sort} onSort={onSort} selection={selectedCount === 0 ? false : selectedCount === rows.length ? true : "mixed"} onSelectAll={canSelect ? selection.selectAll : undefined} />
         <div className={styles.body} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const incident = rows[item.index]!;
             return (
               <QueueRow
                 key={incident.id} incident={incident} index={item.index} top={item.start} isCurrent={item.index === current} isSelected={selection.ids.has(incident.id)}
-                isChanged={changed.has(incident.id)} onPoint={selection.point} onToggle={selection.toggle}
+                isChanged={changed.has(incident.id)} canSelect={canSelect} onPoint={selection.point} onToggle={selection.toggle}
               />
             );
           })}

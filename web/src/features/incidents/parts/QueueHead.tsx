@@ -8,14 +8,14 @@ const columns: { name: string; sort?: string; hint?: string; className?: string 
   { name: "Created", sort: "createdAt", align: "right", className: styles.created }, { name: "Updated", sort: "updatedAt", align: "right" },
 ];
 
-interface Props { sort: string; onSort: (sort: string) => void; selection: boolean | "mixed"; onSelectAll: (all: boolean) => void }
+interface Props { sort: string; onSort: (sort: string) => void; selection: boolean | "mixed"; onSelectAll: ((all: boolean) => void) | undefined }
 
 export function QueueHead({ sort, onSort, selection, onSelectAll }: Props) {
   const field = sort.replace(/^-/, "");
   const isDescending = sort.startsWith("-");
   return (
     <div role="row" aria-rowindex={1} className={styles.head}>
-      <span role="columnheader" className={styles.check}><Checkbox checked={selection} onChange={(_, d) => onSelectAll(d.checked === true)} aria-label="Select all incidents shown" /></span>
+      <span role="columnheader" className={styles.check}>{onSelectAll && <Checkbox checked={selection} onChange={(_, d) => onSelectAll(d.checked === true)} aria-label="Select all incidents shown" />}</span>
       {columns.map((c) => (
         <span key={c.name} role="columnheader" title={c.hint} className={`${c.align ? styles.right : ""} ${c.className ?? ""}`} aria-sort={c.sort !== field ? undefined : isDescending ? "descending" : "ascending"}>
           {c.sort

@@ -11,12 +11,12 @@ import { EntityIcon } from "./EntityIcon";
 import styles from "./Queue.module.css";
 
 interface Props {
-  incident: IncidentSummary; index: number; top: number; isCurrent: boolean; isSelected: boolean; isChanged: boolean;
+  incident: IncidentSummary; index: number; top: number; isCurrent: boolean; isSelected: boolean; isChanged: boolean; canSelect: boolean;
   onPoint: (index: number) => void; onToggle: (index: number, range: boolean) => void;
 }
 
 /** One incident of the queue: one line. */
-export const QueueRow = memo(function QueueRow({ incident: i, index, top, isCurrent, isSelected, isChanged, onPoint, onToggle }: Props) {
+export const QueueRow = memo(function QueueRow({ incident: i, index, top, isCurrent, isSelected, isChanged, canSelect, onPoint, onToggle }: Props) {
   const rest = i.entityCount - Math.min(i.entities.length, 2);
   const toggle = (event: MouseEvent) => { event.preventDefault(); event.stopPropagation(); onToggle(index, event.shiftKey); };
   return (
@@ -24,7 +24,7 @@ export const QueueRow = memo(function QueueRow({ incident: i, index, top, isCurr
       role="row" id={`incident-${i.id}`} aria-rowindex={index + 2} aria-selected={isSelected} className={styles.row} style={{ transform: `translateY(${top}px)` }}
       data-severity={i.severity} data-current={isCurrent || undefined} data-changed={isChanged || undefined} onClick={() => onPoint(index)}
     >
-      <span role="gridcell" className={styles.check} onClick={toggle}><Checkbox checked={isSelected} aria-label={`Select incident ${i.id}`} tabIndex={-1} /></span>
+      <span role="gridcell" className={styles.check} onClick={canSelect ? toggle : undefined}>{canSelect && <Checkbox checked={isSelected} aria-label={`Select incident ${i.id}`} tabIndex={-1} />}</span>
       <span role="gridcell"><Severity level={i.severity} /></span>
       <span role="gridcell" className={styles.number}>{i.id}</span>
       <span role="gridcell" className={styles.title}>
