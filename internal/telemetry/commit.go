@@ -351,14 +351,14 @@ func (s *Store) growTables(e *engine, tables []*storedTable) error {
 			continue
 		}
 		grown = true
-		if err := e.publish(t.name, t.view(e.database)); err != nil {
+		if err := e.publish(t.name, t.view(eventDatabase)); err != nil {
 			return err
 		}
 	}
 	if !grown {
 		return nil
 	}
-	if err := e.writer.Exec("FORCE CHECKPOINT"); err != nil {
+	if err := e.writer.Exec("FORCE CHECKPOINT " + eventDatabase); err != nil {
 		return fmt.Errorf("writing new tables and columns: %w", err)
 	}
 	return nil

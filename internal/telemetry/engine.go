@@ -18,12 +18,11 @@ import (
 // workers with a connection each for queries. After a fatal error it is thrown
 // away and another one is opened.
 type engine struct {
-	opts     *Options
-	db       *duck.DB
-	database string     // DuckDB's name of the database
-	writer   *duck.Conn // for the writer goroutine only
-	readers  []*duck.Conn
-	faults   chan<- struct{}
+	opts    *Options
+	db      *duck.DB
+	writer  *duck.Conn // for the writer goroutine only
+	readers []*duck.Conn
+	faults  chan<- struct{}
 
 	publishing sync.Mutex
 	publisher  *duck.Conn
@@ -37,6 +36,9 @@ type engine struct {
 	once    sync.Once
 }
 
+// eventDatabase is DuckDB's name of the database that holds the events.
+const eventDatabase = "telemetry"
+
 // viewDatabase holds a view for every table that a query may name. It lives in
 // memory and is all that the search path of a query leads to.
 const viewDatabase = "declared"
@@ -45,7 +47,19 @@ func openEngine(path string, opts *Options, faults chan<- struct{}) (*engine, er
 	e := &engine{opts: opts, faults: faults, jobs: make(chan *job)}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	var err error
-	if e.db, err = duck.Open(path, opts.settings()); err != nil {
+	if e.db, err = duck.Open("", opts.settings()); err != nil {
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	if e.writer, err = e.db.Connect(); err != nil {
+		e.shutdown()
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	if path == "" {
+		path = ":memory:"
+	}
+	attach := fmt.Sprintf("ATTACH %s AS %s (STORAGE_VERSION 'latest', ROW_GROUP_SIZE %d); USE %s", quoteText(path), eventDatabase, rowGroup, eventDatabase)
+	if err := e.writer.Exec(attach); err != nil {
+		e.shutdown()
 		return nil, openError(path, err)
 	}
 	if err := e.connect(); err != nil {
@@ -66,12 +80,32 @@ func openError(path string, err error) error {
 	return tocsin.Wrap(err, tocsin.Unavailable, "The event store %s cannot be opened.", path)
 }
 
-// connect opens the connections.
-func (e *engine) connect() (err error) {
-	if e.writer, err = e.db.Connect(); err != nil {
+// limitMemory takes half of DuckDB's own limit of 80 % of the machine: what Go
+// and the system need comes on top of it.
+func (e *engine) limitMemory() error {
+	if e.opts.MemoryLimit > 0 {
+		return nil // set when DuckDB was opened
+	}
+	rows, err := e.writer.Query(context.Background(), "SELECT current_setting('memory_limit')")
+	if err != nil {
 		return err
 	}
-	if e.database, err = e.currentDatabase(); err != nil {
+	defer rows.Close()
+	if !rows.NextChunk() {
+		return rows.Err()
+	}
+	var size float64
+	var unit string
+	if _, err := fmt.Sscanf(rows.Chunk().Columns[0].Texts[0], "%f %s", &size, &unit); err != nil {
+		return fmt.Errorf("reading the memory limit: %w", err)
+	}
+	rows.Close()
+	return e.writer.Exec(fmt.Sprintf("SET memory_limit = '%.1f %s'", size/2, unit))
+}
+
+// connect opens the connections.
+func (e *engine) connect() (err error) {
+	if err := e.limitMemory(); err != nil {
 		return err
 	}
 	if err := e.writer.Exec("ATTACH ':memory:' AS " + viewDatabase); err != nil {
@@ -125,23 +159,14 @@ func physical(k native.Kind) duck.Type {
 	panic(fmt.Sprintf("telemetry: no physical type for native kind %d", k))
 }
 
-func (e *engine) currentDatabase() (string, error) {
-	rows, err := e.writer.Query(context.Background(), "SELECT current_database()")
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	if !rows.NextChunk() {
-		return "", rows.Err()
-	}
-	return rows.Chunk().Columns[0].Texts[0], nil
-}
+// quoteText writes an SQL string literal.
+func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // serve makes the view over the ledger and starts the query workers. Nothing
 // can be configured, attached or read from disk by SQL after that.
 func (e *engine) serve() error {
 	if t, ok := e.opts.Schema.Table(healthTable); ok {
-		if err := e.publish(healthTable, healthView(t, e.database)); err != nil {
+		if err := e.publish(healthTable, healthView(t, eventDatabase)); err != nil {
 			return err
 		}
 	}

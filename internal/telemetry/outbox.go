@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 )
 
@@ -21,11 +20,7 @@ type Finding struct {
 
 // Pending returns the findings that are not settled, oldest first.
 func (s *Store) Pending(ctx context.Context) ([]Finding, error) {
-	e := s.engine.Load()
-	if e == nil {
-		return nil, unavailable(nil)
-	}
-	rows, err := s.Select(ctx, `SELECT id, body FROM `+schema.Quote(e.database)+`.tocsin.findings ORDER BY position`)
+	rows, err := s.Select(ctx, `SELECT id, body FROM `+eventDatabase+`.tocsin.findings ORDER BY position`)
 	if err != nil {
 		return nil, fmt.Errorf("reading unsettled findings: %w", err)
 	}

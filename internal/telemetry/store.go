@@ -42,7 +42,7 @@ type Options struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	MemoryLimit int64 // bytes DuckDB may use; 0 leaves it to DuckDB (80 % of the machine)
+	MemoryLimit int64 // bytes DuckDB may use; 0 means 40 % of the machine
 	Threads     int   // threads of the query engine; 0 means one per core
 	Queries     int   // queries that run at the same time; 0 means one per core, at least two
 
@@ -152,7 +152,7 @@ func (s *Store) start(ctx context.Context) error {
 		if !t.exists {
 			continue
 		}
-		if err := e.publish(t.name, t.view(e.database)); err != nil {
+		if err := e.publish(t.name, t.view(eventDatabase)); err != nil {
 			e.shutdown()
 			return err
 		}
@@ -219,14 +219,13 @@ func errClosed() error {
 // settings are the DuckDB settings of a store.
 func (o *Options) settings() map[string]string {
 	settings := map[string]string{
-		"threads":                       strconv.Itoa(o.Threads),
-		"autoinstall_known_extensions":  "false",
-		"autoload_known_extensions":     "false",
-		"allow_community_extensions":    "false",
-		"checkpoint_threshold":          "1TB", // the writer decides when
-		"preserve_insertion_order":      "true",
-		"enable_external_file_cache":    "false",
-		"storage_compatibility_version": "latest",
+		"threads":                      strconv.Itoa(o.Threads),
+		"autoinstall_known_extensions": "false",
+		"autoload_known_extensions":    "false",
+		"allow_community_extensions":   "false",
+		"checkpoint_threshold":         "1TB", // the writer decides when
+		"preserve_insertion_order":     "true",
+		"enable_external_file_cache":   "false",
 	}
 	if o.MemoryLimit > 0 {
 		settings["memory_limit"] = strconv.FormatInt(o.MemoryLimit, 10) + "B"
