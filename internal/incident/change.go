@@ -38,7 +38,9 @@ func (c Retag) run(s *session) (tocsin.IncidentID, error) {
 	if err != nil {
 		return 0, err
 	}
-	want := slices.DeleteFunc(slices.Clone(st.Incident.Tags), func(t string) bool { return slices.Contains(c.Drop, t) })
+	want := slices.DeleteFunc(slices.Clone(st.Incident.Tags), func(t string) bool {
+		return slices.ContainsFunc(c.Drop, func(d string) bool { return strings.EqualFold(strings.TrimSpace(d), t) })
+	})
 	return c.Incident, s.setTags(st, c.Actor, append(want, c.Add...))
 }
 

@@ -128,7 +128,7 @@ type Rename struct {
 	Title    string
 }
 
-// Retag adds and drops tags.
+// Retag adds and drops tags. Case does not matter; the first spelling stays.
 type Retag struct {
 	Actor    tocsin.Actor
 	Incident tocsin.IncidentID
