@@ -24,6 +24,15 @@ type Mapping struct {
 	derived    []derivation
 	recognise  []recognition
 	categories map[string]bool // "product/category" that the mapping speaks of
+	tables     []tableSource   // for ToKQL: tables of other log sources
+}
+
+// tableSource is a table that holds a log source.
+type tableSource struct {
+	is      Logsource
+	table   string
+	where   map[string]string
+	columns map[string]string // field → column; others have their own name
 }
 
 // channelSource is what one event channel carries.
@@ -140,6 +149,8 @@ func (m *Mapping) add(doc *document.Node) error {
 			err = m.addDerived(v)
 		case "recognise":
 			err = m.addRecognised(v)
+		case "tables":
+			err = m.addTables(v)
 		default:
 			err = fmt.Errorf("unknown key %q", key)
 		}
@@ -303,6 +314,26 @@ func (m *Mapping) addRecognised(n *document.Node) error {
 			return fmt.Errorf("recognise: fields and a source are needed")
 		}
 		m.recognise = append(m.recognise, r)
+	}
+	return nil
+}
+
+func (m *Mapping) addTables(n *document.Node) error {
+	for i := range n.Items {
+		item := &n.Items[i]
+		t := tableSource{table: item.Get("table").Str(), where: map[string]string{}, columns: map[string]string{}, is: Logsource{
+			Product: item.Get("product").Str(), Category: item.Get("category").Str(), Service: item.Get("service").Str()}}
+		if t.table == "" || t.is == (Logsource{}) {
+			return fmt.Errorf("tables: table and a source are needed")
+		}
+		for name, to := range map[string]map[string]string{"where": t.where, "columns": t.columns} {
+			if v := item.Get(name); v != nil {
+				for j, k := range v.Keys {
+					to[k] = v.Items[j].Str()
+				}
+			}
+		}
+		m.tables = append(m.tables, t)
 	}
 	return nil
 }
