@@ -206,7 +206,9 @@ func Schemas(r io.Reader) (*catalog.Static, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the schema of %s: %w", name, err)
 		}
-		cat.AddTable(catalog.WithStandardColumns(name, cols))
+		t := catalog.WithStandardColumns(name, cols)
+		t.Empty = true // a schema brings no rows
+		cat.AddTable(t)
 	}
 	return cat, nil
 }

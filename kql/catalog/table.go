@@ -17,7 +17,10 @@ type Table struct {
 	// Open says that rows may carry columns not listed in Columns; reading one
 	// of them gives dynamic null instead of an error.
 	Open bool
-	Doc  string
+	// Empty says that the table is known to hold no rows. Operators over all tables
+	// (union *, search, find) then take its columns and do not read it.
+	Empty bool
+	Doc   string
 
 	byName map[string]int
 }

@@ -279,7 +279,16 @@ func (p *plugin) unpacked(col plan.Column, kept []plan.Column, found []catalog.C
 		}
 	}
 	proj.Cols = append(proj.Cols, added...)
-	return unordered(&proj.Project, proj.Cols)
+	return unpackedRows(&proj.Project, proj.Cols)
+}
+
+// unpackedRows are rows whose columns the data gave. A property that no row of
+// this run has is null, not an error: a rule must not fail because nothing
+// happened.
+func unpackedRows(rel plan.Rel, cols []plan.Column) *rows {
+	out := unordered(rel, cols)
+	out.open = true
+	return out
 }
 
 func indexName(cols []plan.Column, name string) int {
@@ -363,5 +372,5 @@ func (p *plugin) pivoted(col plan.Column, value plan.Agg, keys []plan.Column, fo
 		rel.Cols = append(rel.Cols, out)
 	}
 	rel.Cols = uniqueNames(rel.Cols)
-	return unordered(rel, rel.Cols)
+	return unpackedRows(rel, rel.Cols)
 }

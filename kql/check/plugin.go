@@ -51,8 +51,8 @@ func (p *plugin) preview() *rows {
 	}}
 }
 
-// ipLookup joins addresses with ranges: the lookup table's columns, then the
-// source's.
+// ipLookup joins addresses with ranges: the source's columns and the lookup
+// table's, for ipv6_lookup in the opposite order (Kusto's documentation).
 func (p *plugin) ipLookup() *rows {
 	args := p.op.Call.Args
 	if len(args) < 3 {
@@ -83,7 +83,10 @@ func (p *plugin) ipLookup() *rows {
 		p.call.Args = append(p.call.Args, plan.Arg{X: x.x})
 	}
 	p.call.Args = append(p.call.Args, plan.Arg{Name: "return_unmatched", X: unmatched})
-	cols := append(append([]plan.Column(nil), right.cols...), p.in.cols...)
+	cols := append(append([]plan.Column(nil), p.in.cols...), right.cols...)
+	if p.call.Plugin == "ipv6_lookup" {
+		cols = append(append(cols[:0], right.cols...), p.in.cols...)
+	}
 	p.call.Cols = uniqueNames(cols)
 	return unordered(p.call, p.call.Cols)
 }

@@ -122,7 +122,11 @@ func (c *checker) tables(pattern string, e *env) []*rows {
 	for _, name := range c.cat.TableNames() {
 		if match(pattern, name) {
 			if t, ok := c.cat.Table(name); ok {
-				out = append(out, c.readTable(t, false))
+				r := c.readTable(t, false)
+				if t.Empty {
+					r.rel = &plan.Values{Cols: r.cols}
+				}
+				out = append(out, r)
 			}
 		}
 		if len(out) > c.limits.Tables {

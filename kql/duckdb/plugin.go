@@ -25,6 +25,8 @@ func (l *lowerer) plugin(r *plan.Call) *sel {
 		return l.activityCounts(r)
 	case "narrow":
 		return l.narrow(r)
+	case "graph_components":
+		return l.outside(r, r.Cols, r.In, r.Args[1].Rel)
 	}
 	unsupported("the plugin "+r.Plugin, "")
 	return nil

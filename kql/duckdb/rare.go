@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -308,6 +309,8 @@ func (l *lowerer) source(r plan.Rel) *Statement {
 	sub := *l
 	sub.inputs, sub.opt.Limit = nil, 0
 	sub.ctes = append([]string(nil), l.ctes...)
+	// What this statement names, the next one must name again.
+	sub.shared, sub.scalars = maps.Clone(l.shared), maps.Clone(l.scalars)
 	s := sub.rel(r)
 	cols := append([]plan.Column(nil), r.Columns()...)
 	if _, ok := s.cols[l.by]; ok && l.by != 0 {

@@ -34,6 +34,10 @@ func (r *runner) input(in *duckdb.Input) (string, error) {
 			return "", err
 		}
 		return rowsJSON(rows), nil
+	case *plan.Call:
+		if op.Plugin == "graph_components" {
+			return rowsJSON(components(op, sources[0], sources[1])), nil
+		}
 	}
 	return "", unknownOperator(in.Operator)
 }

@@ -23,6 +23,10 @@ func Verify(st *duckdb.Statement) error {
 			if _, err := newMachine(op, columnIDs(in.Sources[0])); err != nil {
 				return err
 			}
+		case *plan.Call:
+			if op.Plugin != "graph_components" {
+				return unknownOperator(op)
+			}
 		default:
 			return unknownOperator(op)
 		}
