@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EntityInIncident, IncidentDetail, IncidentSummary } from "../../api/types.gen";
-import { acknowledgement, determinationsOf, evidenceQuery, groupEntities, hold, since, toMarkdown, verdictText } from "./model";
+import { acknowledgement, determinationsOf, evidenceQuery, groupEntities, hold, shortLabel, since, toMarkdown, verdictText } from "./model";
 
 const row = (id: number, version = 1) => ({ id, version }) as IncidentSummary;
 const entity = (type: string, label: string, alerts: string[]) => ({ type, label, key: "", identifiers: {}, alerts, firstSeen: null, lastSeen: null }) as EntityInIncident;
@@ -22,6 +22,14 @@ test("time to acknowledge runs until a person takes it", () => {
 test("entities are grouped, accounts first, unknown types last", () => {
   const groups = groupEntities([entity("Zebra", "z", []), entity("IP", "10.0.0.1", ["a"]), entity("Account", "b", ["a"]), entity("Account", "a", ["a", "b"])]);
   expect(groups.map((g) => [g.type, g.entities.map((e) => e.label)])).toEqual([["Account", ["a", "b"]], ["IP", ["10.0.0.1"]], ["Zebra", ["z"]]]);
+});
+
+test("where room is scarce an entity drops its domain", () => {
+  const e = (type: string, label: string, identifiers: Record<string, string>) => ({ ...entity(type, label, []), identifiers });
+  expect(shortLabel(e("Account", "amelie@contoso.example", { Name: "amelie", UPNSuffix: "contoso.example" }))).toBe("amelie");
+  expect(shortLabel(e("Account", "S-1-5-21", { Sid: "S-1-5-21" }))).toBe("S-1-5-21");
+  expect(shortLabel(e("Host", "ws-1.corp.example", { HostName: "ws-1", DnsDomain: "corp.example" }))).toBe("ws-1");
+  expect(shortLabel(e("IP", "10.0.0.1", { Address: "10.0.0.1" }))).toBe("10.0.0.1");
 });
 
 test("changes since a version", () => {

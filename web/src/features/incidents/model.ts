@@ -1,4 +1,4 @@
-import type { EntityInIncident, IncidentDetail, IncidentSummary, TimelineEntry } from "../../api/types.gen";
+import type { Entity, EntityInIncident, IncidentDetail, IncidentSummary, TimelineEntry } from "../../api/types.gen";
 import { determinations } from "../../api/types.gen";
 import { count, tacticName, words } from "../../lib/words";
 import { span, utc } from "../../lib/time";
@@ -39,6 +39,12 @@ export function groupEntities(entities: EntityInIncident[]): { type: string; ent
 
 const typeOrder = ["Account", "Mailbox", "Host", "IP", "CloudApplication", "MailMessage", "URL", "DNS", "File", "FileHash", "Process"];
 const rank = (type: string) => (typeOrder.includes(type) ? typeOrder.indexOf(type) : typeOrder.length);
+
+/** An entity where room is scarce: the account without its domain, the host without its suffix. The whole stands in the title. */
+export function shortLabel({ type, label, identifiers }: Entity): string {
+  const short = { Account: identifiers.Name, Host: identifiers.HostName, File: identifiers.Name, MailMessage: identifiers.Subject }[type as string];
+  return short || label;
+}
 
 /** A name for an entity that is the same in alerts and in the incident's list. */
 export const entityName = (entity: { key: string; type: string; label: string }) => entity.key || `${entity.type}|${entity.label}`;

@@ -7,6 +7,7 @@ import { Chip } from "../../../ui/Chip";
 import { Severity } from "../../../ui/Severity";
 import { Status } from "../../../ui/Status";
 import { When } from "../../../ui/When";
+import { shortLabel } from "../model";
 import { EntityIcon } from "./EntityIcon";
 import styles from "./Queue.module.css";
 
@@ -34,7 +35,7 @@ export const QueueRow = memo(function QueueRow({ incident: i, index, top, isCurr
       <span role="gridcell"><Status state={i.status} /></span>
       <span role="gridcell" className={styles.clip}>{i.owner || <span className={styles.nobody}>Unassigned</span>}</span>
       <span role="gridcell" className={styles.entities}>
-        {i.entities.slice(0, 2).map((e) => <span key={e.key || e.label} className={styles.entity} title={`${e.type} ${e.label}`}><EntityIcon type={e.type} /><span>{e.label}</span></span>)}
+        {i.entities.slice(0, 2).map((e) => <span key={e.key || e.label} className={styles.entity} title={`${e.type} ${e.label}`}><EntityIcon type={e.type} /><span>{shortLabel(e)}</span></span>)}
         {rest > 0 && <span className={styles.more}>+{rest}</span>}
         {i.entityCount > 1 && <span className={styles.moreNarrow} aria-hidden="true">+{i.entityCount - 1}</span>}
       </span>
