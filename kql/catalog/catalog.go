@@ -1,9 +1,6 @@
 package catalog
 
-import (
-	"sort"
-	"strings"
-)
+import "sort"
 
 // Catalog is what the compiler asks about the world. Names are case-sensitive,
 // as in Kusto. Implementations must be safe for concurrent use and must answer
@@ -86,53 +83,4 @@ func insertSorted(list []string, name string) []string {
 	copy(list[i+1:], list[i:])
 	list[i] = name
 	return list
-}
-
-// Suggest returns the candidate a writer most likely meant by name, or "" when
-// none is close: same letters in another case first, then the smallest edit
-// distance of at most a third of the length (at least one, at most three).
-func Suggest(name string, candidates []string) string {
-	limit := min(max(len(name)/3, 1), 3)
-	best, bestDistance := "", limit+1
-	for _, c := range candidates {
-		if strings.EqualFold(c, name) {
-			return c
-		}
-		if d := editDistance(strings.ToLower(name), strings.ToLower(c), limit); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-// editDistance is the number of insertions, deletions, replacements and
-// neighbour swaps between a and b, or limit+1 when it exceeds limit.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return limit + 1
-	}
-	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			least = min(least, row[j])
-		}
-		if least > limit {
-			return limit + 1
-		}
-		before, prev, row = prev, row, before
-	}
-	return prev[len(b)]
 }

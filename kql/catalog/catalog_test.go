@@ -30,21 +30,6 @@ func TestFunctionTable(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	names := []string{"SecurityEvent", "SecurityAlert", "Syslog", "TimeGenerated"}
-	for in, want := range map[string]string{
-		"securityevent": "SecurityEvent",
-		"SecurtyEvent":  "SecurityEvent",
-		"Sysolg":        "Syslog",
-		"Timestamp":     "",
-		"x":             "",
-	} {
-		if got := Suggest(in, names); got != want {
-			t.Errorf("Suggest(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestStatic(t *testing.T) {
 	var s Static
 	s.AddTable(NewTable("B", []Column{{Name: "TimeGenerated", Type: DateTime}, {Name: "x", Type: Long}, {Name: "x", Type: String}}))

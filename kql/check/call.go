@@ -26,6 +26,9 @@ func (c *checker) call(e *ast.Call, sc *scope) value {
 		if b.fn != nil {
 			return c.callFunction(e, b.fn, e.Args, sc)
 		}
+		if b.pattern != nil {
+			return c.patternCase(e, b, "", sc)
+		}
 		if len(e.Args) == 0 && b.x == nil {
 			return c.bound(e, b, sc)
 		}
@@ -53,6 +56,35 @@ func (c *checker) call(e *ast.Call, sc *scope) value {
 		return c.callFunction(e, f, e.Args, sc)
 	}
 	return c.unknownFunction(e, name, sc)
+}
+
+// patternCase binds a call of a declared pattern: the case whose arguments and
+// path are the ones given.
+func (c *checker) patternCase(e *ast.Call, b *binding, path string, sc *scope) value {
+	for _, rule := range b.pattern.Rules {
+		if len(rule.Args) != len(e.Args) || !c.sameText(rule.Path, path) || rule.Body == nil {
+			continue
+		}
+		fits := true
+		for i, a := range e.Args {
+			k, ok := c.expr(a.X, sc.constant()).(*plan.Const)
+			fits = fits && ok && k.T == catalog.String && c.sameText(rule.Args[i], k.Text)
+		}
+		if fits {
+			return c.body(rule.Body, b.env.child())
+		}
+	}
+	c.errorf(token.BadArgument, e, "the pattern %s has no case for these arguments", e.Name.Name)
+	return unknown()
+}
+
+// sameText reports whether x is the literal text; no expression is "".
+func (c *checker) sameText(x ast.Expr, text string) bool {
+	if x == nil {
+		return text == ""
+	}
+	l, ok := ast.Unparen(x).(*ast.Literal)
+	return ok && l.Kind == ast.String && l.Text == text
 }
 
 func (c *checker) unknownFunction(e *ast.Call, name string, sc *scope) value {

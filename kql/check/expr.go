@@ -151,6 +151,9 @@ func (c *checker) bound(n ast.Node, b *binding, sc *scope) value {
 		return value{fn: b.fn}
 	case b.graph != nil:
 		return value{rows: b.graph}
+	case b.pattern != nil:
+		c.errorf(token.ArgumentCount, n, "a pattern needs its arguments")
+		return unknown()
 	}
 	panic("check: empty binding")
 }
@@ -214,6 +217,11 @@ func (c *checker) member(e *ast.Member, sc *scope) value {
 				return scalarValue(null(catalog.Dynamic))
 			}
 			return c.unknownColumn(e.Name, e.Name.Name, &scope{env: sc.env, rows: el})
+		}
+	}
+	if call, ok := e.X.(*ast.Call); ok && call.Recv == nil && call.Name != nil {
+		if b, ok := sc.env.lookup(call.Name.Name); ok && b.pattern != nil {
+			return c.patternCase(call, b, e.Name.Name, sc)
 		}
 	}
 	v := c.value(e.X, sc)

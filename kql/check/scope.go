@@ -120,7 +120,10 @@ type binding struct {
 	shared *shared
 	fn     *function
 	graph  *rows
-	failed bool
+	// pattern is declare pattern: cases chosen by constant arguments and a path.
+	pattern *ast.PatternStmt
+	env     *env // of the pattern
+	failed  bool
 }
 
 // shared is a tabular let: bound once, read by reference.

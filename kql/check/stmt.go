@@ -39,7 +39,11 @@ func (c *checker) stmt(st ast.Stmt, e *env) {
 		if st.Name != nil && st.Value != nil {
 			c.set[st.Name.Name] = st.Value
 		}
-	case *ast.AliasStmt, *ast.PatternStmt, *ast.RestrictStmt:
+	case *ast.PatternStmt:
+		if st.Name != nil {
+			e.names[st.Name.Name] = &binding{pattern: st, env: e}
+		}
+	case *ast.AliasStmt, *ast.RestrictStmt:
 		c.errorf(token.UnsupportedForm, st, "this statement is not supported; write let")
 	case *ast.ExprStmt:
 		c.errorf(token.UnsupportedForm, st, "a query cannot stand here")

@@ -152,18 +152,43 @@ const (
 	OpMatchesRegex
 )
 
-func (x *Const) Type() catalog.Type     { return x.T }
-func (x *Col) Type() catalog.Type       { return x.T }
-func (x *Func) Type() catalog.Type      { return x.T }
-func (x *Cast) Type() catalog.Type      { return x.To }
-func (x *Binary) Type() catalog.Type    { return x.T }
-func (x *Not) Type() catalog.Type       { return catalog.Bool }
-func (x *Neg) Type() catalog.Type       { return x.X.Type() }
-func (x *In) Type() catalog.Type        { return catalog.Bool }
-func (x *HasAny) Type() catalog.Type    { return catalog.Bool }
-func (x *Case) Type() catalog.Type      { return x.T }
-func (x *Member) Type() catalog.Type    { return catalog.Dynamic }
-func (x *Index) Type() catalog.Type     { return catalog.Dynamic }
+// Type implements Expr.
+func (x *Const) Type() catalog.Type { return x.T }
+
+// Type implements Expr.
+func (x *Col) Type() catalog.Type { return x.T }
+
+// Type implements Expr.
+func (x *Func) Type() catalog.Type { return x.T }
+
+// Type implements Expr.
+func (x *Cast) Type() catalog.Type { return x.To }
+
+// Type implements Expr.
+func (x *Binary) Type() catalog.Type { return x.T }
+
+// Type implements Expr.
+func (x *Not) Type() catalog.Type { return catalog.Bool }
+
+// Type implements Expr.
+func (x *Neg) Type() catalog.Type { return x.X.Type() }
+
+// Type implements Expr.
+func (x *In) Type() catalog.Type { return catalog.Bool }
+
+// Type implements Expr.
+func (x *HasAny) Type() catalog.Type { return catalog.Bool }
+
+// Type implements Expr.
+func (x *Case) Type() catalog.Type { return x.T }
+
+// Type implements Expr.
+func (x *Member) Type() catalog.Type { return catalog.Dynamic }
+
+// Type implements Expr.
+func (x *Index) Type() catalog.Type { return catalog.Dynamic }
+
+// Type implements Expr.
 func (x *ScalarRef) Type() catalog.Type { return x.Scalar.Type }
 
 func (*Const) expr()     {}

@@ -279,21 +279,50 @@ type WindowFunc struct {
 	Col  Column
 }
 
-func (r *Table) Columns() []Column     { return r.Cols }
-func (r *Values) Columns() []Column    { return r.Cols }
-func (r *Range) Columns() []Column     { return []Column{r.Col} }
-func (r *External) Columns() []Column  { return r.Cols }
-func (r *Ref) Columns() []Column       { return r.Cols }
-func (r *Filter) Columns() []Column    { return r.In.Columns() }
-func (r *Project) Columns() []Column   { return r.Cols }
+// Columns implements Rel.
+func (r *Table) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Values) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Range) Columns() []Column { return []Column{r.Col} }
+
+// Columns implements Rel.
+func (r *External) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Ref) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Filter) Columns() []Column { return r.In.Columns() }
+
+// Columns implements Rel.
+func (r *Project) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
 func (r *Aggregate) Columns() []Column { return r.Cols }
-func (r *Join) Columns() []Column      { return r.Cols }
-func (r *Union) Columns() []Column     { return r.Cols }
-func (r *Sort) Columns() []Column      { return r.Cols }
-func (r *Limit) Columns() []Column     { return r.In.Columns() }
-func (r *Sample) Columns() []Column    { return r.In.Columns() }
-func (r *Number) Columns() []Column    { return r.Cols }
-func (r *Window) Columns() []Column    { return r.Cols }
+
+// Columns implements Rel.
+func (r *Join) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Union) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Sort) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Limit) Columns() []Column { return r.In.Columns() }
+
+// Columns implements Rel.
+func (r *Sample) Columns() []Column { return r.In.Columns() }
+
+// Columns implements Rel.
+func (r *Number) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Window) Columns() []Column { return r.Cols }
 
 func (*Table) rel()     {}
 func (*Values) rel()    {}

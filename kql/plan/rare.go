@@ -184,16 +184,35 @@ type ScanStep struct {
 	State    []Column // In's columns and Declared as this step last saw them
 }
 
-func (r *Expand) Columns() []Column     { return r.Cols }
-func (r *Leaf) Columns() []Column       { return r.Cols }
-func (r *Apply) Columns() []Column      { return r.Cols }
-func (r *Partition) Columns() []Column  { return r.Cols }
-func (r *Parse) Columns() []Column      { return r.Cols }
-func (r *ParseKV) Columns() []Column    { return r.Cols }
+// Columns implements Rel.
+func (r *Expand) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Leaf) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Apply) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Partition) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Parse) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *ParseKV) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
 func (r *MakeSeries) Columns() []Column { return r.Cols }
-func (r *Call) Columns() []Column       { return r.Cols }
-func (r *TopNested) Columns() []Column  { return r.Cols }
-func (r *Scan) Columns() []Column       { return r.Cols }
+
+// Columns implements Rel.
+func (r *Call) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *TopNested) Columns() []Column { return r.Cols }
+
+// Columns implements Rel.
+func (r *Scan) Columns() []Column { return r.Cols }
 
 func (*Expand) rel()     {}
 func (*Leaf) rel()       {}
@@ -224,6 +243,7 @@ type PivotValue struct {
 	Col  Column
 }
 
+// Columns implements Rel.
 func (r *Pivot) Columns() []Column { return r.Cols }
 
 func (*Pivot) rel() {}
