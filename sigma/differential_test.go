@@ -59,8 +59,7 @@ func mutate(r *rand.Rand, rec []byte, pool [][]byte) []byte {
 }
 
 func TestMatch_SameAsNaive(t *testing.T) {
-	set := loadActive(t)
-	p, _ := Compile(set.Rules, Options{Mapping: loadMapping(t)})
+	p := activeProgram(t)
 	m, ev := p.NewMatcher(), NewEvent(p.Fields())
 	var records [][]byte
 	for _, c := range regressionCases(t) {
@@ -68,11 +67,11 @@ func TestMatch_SameAsNaive(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	samples := len(records)
-	for range 300 {
+	for range 150 {
 		records = append(records, mutate(r, records[r.IntN(samples)], records[:samples]))
 	}
 	for _, mix := range []lane.Mix{lane.ProcessCreation, lane.FileEvent, lane.Office} {
-		recs, err := lane.Generate(mix, 60, 11)
+		recs, err := lane.Generate(mix, 30, 11)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,8 +89,7 @@ func TestMatch_SameAsNaive(t *testing.T) {
 
 // TestMatch_SourcesSameAsNaive sends the same fields under every source name.
 func TestMatch_SourcesSameAsNaive(t *testing.T) {
-	set := loadActive(t)
-	p, _ := Compile(set.Rules, Options{Mapping: loadMapping(t)})
+	p := activeProgram(t)
 	m, ev := p.NewMatcher(), NewEvent(p.Fields())
 	for _, g := range p.routes.groups {
 		ev.Reset()

@@ -30,9 +30,10 @@ var ErrIncomplete = errors.New("ends in the middle of a value")
 //
 // Two shapes are known. The member "Event" of an object is an event log record as
 // evtx_dump writes it: System, EventData and UserData are flattened to the names
-// rules use. Any other object is flattened by joining the names of nested objects
-// with dots; members of arrays are several values of one field. Spaces in names
-// are dropped, as the specification demands.
+// rules use; so is the member "winlog" that Winlogbeat writes. Any other object is
+// flattened by joining the names of nested objects with dots; members of arrays
+// are several values of one field. Spaces in names are dropped, as the
+// specification demands.
 func ParseJSON(line []byte, ev *Event) error {
 	n, err := ScanJSON(line, ev)
 	if err != nil {
@@ -85,6 +86,9 @@ func (s *jsonScanner) record(ev *Event) error {
 	return s.members(ev, func(key []byte) error {
 		if string(key) == "Event" && s.skipSpace() == '{' {
 			return s.logRecord(ev)
+		}
+		if string(key) == "winlog" && s.skipSpace() == '{' {
+			return s.members(ev, func(key []byte) error { return s.winlogMember(ev, key) })
 		}
 		return s.member(ev, key)
 	})

@@ -39,6 +39,7 @@ func TestParseJSON(t *testing.T) {
 		{"spaces in names", `{"Threat Name":"EICAR"}`, "ThreatName \"EICAR\"\n"},
 		{"log record", `{"Event":{"System":{"Provider":{"#attributes":{"Name":"P"}},"EventID":{"#attributes":{"Qualifiers":0},"#text":400},"Channel":"C","Computer":"h","Execution":{"#attributes":{"ProcessID":7}},"Security":{"#attributes":{"UserID":"S-1"}},"Correlation":null},"EventData":{"#attributes":{"Name":"n"},"Threat Name":"T","Data":{"#text":["one","two"]},"Binary":null}}}`,
 			"Provider_Name \"P\"\nQualifiers \"0\"\nEventID \"400\"\nChannel \"C\"\nComputer \"h\"\nComputerName \"h\"\nExecution_ProcessID \"7\"\nUserID \"S-1\"\n- null\n- \"n\"\nThreatName \"T\"\nData \"one\"\nData \"two\"\nData \"one two\"\nBinary null\n"},
+		{"winlogbeat", `{"winlog":{"computer_name":"h","event_data":{"Image":"x","a":"y"},"process":{"pid":4}},"a":"z"}`, "Computer \"h\"\nImage \"x\"\na \"y\"\n- \"4\"\na \"z\"\n"},
 		{"user data", `{"Event":{"UserData":{"LogFileCleared":{"#attributes":{"xmlns":"x"},"SubjectUserName":"u","Other":{"SubjectUserName":"second"}}}}}`,
 			"- \"x\"\nSubjectUserName \"u\"\nEvent.UserData.LogFileCleared.SubjectUserName \"u\"\n- \"second\"\n"},
 	} {

@@ -85,10 +85,10 @@ func TestToKQL_Cases(t *testing.T) {
 // TestToKQL_SigmaHQ: every query made of a rule on Windows is KQL, and reads back
 // as the tree it was printed from.
 func TestToKQL_SigmaHQ(t *testing.T) {
-	set := loadActive(t)
+	p := activeProgram(t)
 	mapping, columns := loadMapping(t), shippedColumns(t)
 	made, refused := 0, map[string]int{}
-	for _, r := range set.Rules {
+	for _, r := range p.Rules() {
 		if r.Logsource.Product != "windows" {
 			continue
 		}

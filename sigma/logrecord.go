@@ -21,6 +21,30 @@ func (s *jsonScanner) logRecord(ev *Event) error {
 	})
 }
 
+// winlogNames are Winlogbeat's names of System fields.
+var winlogNames = map[string]string{"channel": "Channel", "event_id": "EventID", "provider_name": "Provider_Name", "computer_name": "Computer",
+	"record_id": "EventRecordID", "task": "Task", "opcode": "Opcode", "keywords": "Keywords"}
+
+// winlogMember reads a member of Winlogbeat's "winlog": the event's own data
+// stand at the top, fields of System under their taxonomy names.
+func (s *jsonScanner) winlogMember(ev *Event, key []byte) error {
+	if s.skipSpace() == '{' {
+		switch string(key) {
+		case "event_data":
+			return s.members(ev, func(key []byte) error { return s.dataMember(ev, key) })
+		case "user_data":
+			s.path = append(s.path[:0], "Event.UserData"...)
+			err := s.members(ev, func(key []byte) error { return s.userMember(ev, key) })
+			s.path = s.path[:0]
+			return err
+		}
+	}
+	if name, ok := winlogNames[string(key)]; ok {
+		return s.nested(ev, ev.fields.Lookup(stringBytes(name)))
+	}
+	return s.ignored(ev)
+}
+
 // ignored reads a value that is part of no field: keywords still see it.
 func (s *jsonScanner) ignored(ev *Event) error {
 	switch s.skipSpace() {

@@ -107,7 +107,7 @@ func randomEvent(r *rand.Rand, ev *Event) {
 func TestMatch_RandomRulesSameAsNaive(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	matches := 0
-	for range 250 {
+	for range 150 {
 		var rules []*Rule
 		for i := range 1 + r.IntN(60) {
 			rules = append(rules, &Rule{Head: Head{Title: fmt.Sprint(i)}, Logsource: Logsource{Product: "test"}, Expr: randomExpr(r, 3)})

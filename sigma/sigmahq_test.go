@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -22,15 +23,45 @@ func loadActive(t testing.TB) *Set {
 	if _, err := os.Stat(filepath.Join(sigmaDir, "sigmahq")); err != nil {
 		t.Skip("SigmaHQ rules are not beside the checkout")
 	}
-	var folders []fs.FS
-	for _, dir := range activeRules {
-		folders = append(folders, os.DirFS(filepath.Join(sigmaDir, "sigmahq", dir)))
-	}
-	set, err := Load(folders...)
+	set, err := readActive()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return set
+}
+
+func readActive() (*Set, error) {
+	var folders []fs.FS
+	for _, dir := range activeRules {
+		folders = append(folders, os.DirFS(filepath.Join(sigmaDir, "sigmahq", dir)))
+	}
+	return Load(folders...)
+}
+
+// activeOnce reads and compiles the active rules once for all tests.
+var activeOnce = sync.OnceValues(func() (*Program, error) {
+	set, err := readActive()
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := LoadMapping(os.DirFS("../content/sigma"))
+	if err != nil {
+		return nil, err
+	}
+	p, _ := Compile(set.Rules, Options{Mapping: mapping})
+	return p, nil
+})
+
+func activeProgram(t testing.TB) *Program {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(sigmaDir, "sigmahq")); err != nil {
+		t.Skip("SigmaHQ rules are not beside the checkout")
+	}
+	p, err := activeOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func loadMapping(t testing.TB) *Mapping {
@@ -118,8 +149,7 @@ func sampleRecords(t testing.TB, path string) [][]byte {
 }
 
 func TestMatch_SigmaHQRegression(t *testing.T) {
-	set := loadActive(t)
-	p, _ := Compile(set.Rules, Options{Mapping: loadMapping(t)})
+	p := activeProgram(t)
 	m, ev := p.NewMatcher(), NewEvent(p.Fields())
 	good, exact := 0, 0
 	cases := regressionCases(t)

@@ -165,10 +165,11 @@ func (r *runner) load() error {
 	pipeline.Apply(all, r.cfg.Pipelines...)
 	rules := all.Rules[:0]
 	for _, rule := range all.Rules {
-		if rule.Level < r.cfg.MinLevel {
+		if rule.Level < r.cfg.MinLevel && !feeds(all.Correlations, rule) {
 			r.sum.SkippedN++
 			continue
 		}
+		rule.Silent = rule.Silent || rule.Level < r.cfg.MinLevel
 		if r.cfg.Everywhere {
 			rule.Logsource = sigma.Logsource{}
 		}
@@ -188,6 +189,16 @@ func (r *runner) load() error {
 	r.sum.SkippedN += len(all.Skipped)
 	r.program, r.matcher, r.event = p, p.NewMatcher(), sigma.NewEvent(p.Fields())
 	return nil
+}
+
+// feeds reports whether a correlation needs the rule, whatever its level.
+func feeds(list []*sigma.Correlation, rule *sigma.Rule) bool {
+	for _, c := range list {
+		if slices.ContainsFunc(c.Rules, rule.Ref) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkEvery is how many events pass between looks at the context.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -49,7 +50,7 @@ var dashes = [...]string{"-", "/", "\u2013", "\u2014", "\u2015"}
 // maxDashVariants bounds the product of windash: four flags in one value.
 const maxDashVariants = 625
 
-// WinDash returns p with every - or / that begins a flag replaced by each dash,
+// WinDash returns p with every dash that begins a flag replaced by each dash,
 // independently of one another; p itself is the first when it holds none. A dash
 // begins a flag when no word character stands before it and one stands after.
 func WinDash(p Pattern) ([]Pattern, error) {
@@ -63,7 +64,7 @@ func WinDash(p Pattern) ([]Pattern, error) {
 		}
 		rest := t.Text
 		for rest != "" {
-			at := flagDash(t.Text, len(t.Text)-len(rest))
+			at, size := flagDash(t.Text, len(t.Text)-len(rest))
 			if at < 0 {
 				out = appendEach(out, rest)
 				break
@@ -74,7 +75,7 @@ func WinDash(p Pattern) ([]Pattern, error) {
 			}
 			out = appendEach(out, rest[:at])
 			out = appendDashes(out)
-			rest = rest[at+1:]
+			rest = rest[at+size:]
 		}
 	}
 	return out, nil
@@ -100,27 +101,33 @@ func appendDashes(list []Pattern) []Pattern {
 	return out
 }
 
-// flagDash returns the offset of the first flag dash at or after from, or -1.
-func flagDash(s string, from int) int {
-	for i := from; i < len(s); i++ {
-		if s[i] != '-' && s[i] != '/' {
-			continue
+// flagDash returns the offset and length of the first flag dash at or after from,
+// or -1. Any of the dashes may begin a flag.
+func flagDash(s string, from int) (at, size int) {
+	for i := from; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if slices.Contains(dashes[:], s[i:i+n]) && r != utf8.RuneError {
+			before, _ := utf8.DecodeLastRuneInString(s[:i])
+			after, _ := utf8.DecodeRuneInString(s[i+n:])
+			if (i == 0 || !wordRune(before)) && i+n < len(s) && wordRune(after) {
+				return i, n
+			}
 		}
-		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		after, _ := utf8.DecodeRuneInString(s[i+1:])
-		if (i == 0 || !wordRune(before)) && i+1 < len(s) && wordRune(after) {
-			return i
-		}
+		i += n
 	}
-	return -1
+	return -1, 0
 }
 
 func wordRune(r rune) bool {
 	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.N, r)
 }
 
+// maxProduct bounds the combinations of placeholder values.
+const maxProduct = 10_000
+
 // Product fills every placeholder of p from values and returns all combinations.
-// Filled texts are themselves patterns. A name values does not know is an error.
+// Filled texts are themselves patterns. A name values does not know is an error,
+// and so are more than 10,000 combinations.
 func Product(p Pattern, values func(name string) ([]string, bool)) ([]Pattern, error) {
 	out := []Pattern{{}}
 	var unknown []string
@@ -136,6 +143,9 @@ func Product(p Pattern, values func(name string) ([]string, bool)) ([]Pattern, e
 			for _, s := range texts {
 				choices = append(choices, Parse(s, false))
 			}
+		}
+		if len(out)*len(choices) > maxProduct {
+			return nil, fmt.Errorf("placeholders of %q make more than %d values", p.String(), maxProduct)
 		}
 		next := make([]Pattern, 0, len(out)*len(choices))
 		for _, head := range out {

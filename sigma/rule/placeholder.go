@@ -8,9 +8,6 @@ import (
 	"github.com/tocsin-soc/tocsin/sigma/pattern"
 )
 
-// maxFilled bounds what placeholders can expand one value to.
-const maxFilled = 10_000
-
 // Fill returns r with every placeholder of the expand modifier replaced by its
 // values, r itself when it has none. A placeholder without values is an error:
 // the specification wants such a rule rejected.
@@ -38,15 +35,8 @@ func Fill(r *Rule, values map[string][]string) (*Rule, error) {
 }
 
 func fillPredicate(q *Predicate, values map[string][]string) (*Expr, error) {
-	names := q.Pattern.Placeholders()
-	if names == nil {
+	if q.Pattern.Placeholders() == nil {
 		return Leaf(q), nil
-	}
-	total := 1
-	for _, n := range names {
-		if total *= len(values[n]); total > maxFilled {
-			return nil, fmt.Errorf("placeholders of %q make more than %d values", q.Pattern, maxFilled)
-		}
 	}
 	list, err := pattern.Product(q.Pattern, func(name string) ([]string, bool) {
 		v, ok := values[name]
