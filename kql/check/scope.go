@@ -2,6 +2,7 @@ package check
 
 import (
 	"iter"
+	"maps"
 
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
@@ -112,6 +113,12 @@ type function struct {
 type env struct {
 	parent *env
 	names  map[string]*binding
+}
+
+// asNow is e with the names declared so far: what a function body sees, which is
+// neither itself nor what comes later.
+func (e *env) asNow() *env {
+	return &env{parent: e.parent, names: maps.Clone(e.names)}
 }
 
 // A binding is what a let name or parameter stands for.

@@ -66,7 +66,7 @@ func (c *checker) let(st *ast.LetStmt, e *env) {
 
 func (c *checker) binding(name string, x ast.Expr, e *env) *binding {
 	if lit, ok := ast.Unparen(x).(*ast.FuncLit); ok {
-		return &binding{fn: &function{name: name, lit: lit, env: e, view: lit.View}}
+		return &binding{fn: &function{name: name, lit: lit, env: e.asNow(), view: lit.View}}
 	}
 	v := c.value(x, &scope{env: e})
 	switch {
