@@ -186,6 +186,9 @@ func (e *engine) serve() error {
 // lowerPool has DuckDB start its threads anew from a thread of low priority,
 // which they inherit.
 func (e *engine) lowerPool() error {
+	if e.opts.Dir == "" {
+		return nil // nobody to give way to
+	}
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine

@@ -67,8 +67,10 @@ type job struct {
 // work runs jobs on one connection, on a thread of its own at low priority.
 func (e *engine) work(c *duck.Conn) {
 	defer e.workers.Done()
-	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-	lowerPriority()
+	if e.opts.Dir != "" {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		lowerPriority()
+	}
 	for {
 		select {
 		case j := <-e.jobs:

@@ -19,7 +19,7 @@ const (
 	rowGroup      = 30_720
 	groupRows     = 4 * rowGroup
 	busyRows      = 4096                  // a group with fewer rows does not wait for company
-	quiet         = 10 * time.Millisecond // company that does not come within this is not waited for
+	quiet         = 40 * time.Millisecond // company that does not come within this is not waited for
 	checkpointLog = 128 << 20             // bytes of log after which the writer checkpoints
 )
 
