@@ -38,6 +38,7 @@ const (
 	FormatEvtx     Format = "evtx"      // a Windows event as evtx JSON: {"Event":{"System":…}}
 	FormatWindows  Format = "windows"   // a Windows event as another shipper's JSON (Winlogbeat, NXLog)
 	FormatJSONLine Format = "json-line" // a JSON object of unknown shape; the normaliser recognises it
+	FormatDamaged  Format = "damaged"   // what a reader could not read: the body says where and why; always a dead letter
 )
 
 // A Record is what normalising made of one Raw: the rows it becomes and the

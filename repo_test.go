@@ -29,7 +29,7 @@ var rows = map[string]int{
 
 	"kql/token": 1, "kql/ast": 1, "kql/parser": 1, "kql/format": 1, "kql/assist": 1, "kql/catalog": 1, "kql/plan": 1,
 	"kql/check": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
-	"sigma/pattern": 1, "sigma/document": 1, "sigma/rule": 1,
+	"sigma/pattern": 1, "sigma/tokql": 1, "sigma/document": 1, "sigma/rule": 1,
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 

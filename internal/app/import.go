@@ -38,6 +38,9 @@ func (a *App) Import(ctx context.Context, req ImportRequest) (err error) {
 		Feed: queue.Feed, Now: a.cfg.Now, Table: req.Table,
 		IsTable: func(name string) bool { t, ok := a.schema.Table(name); return ok && t.IsStamped() },
 		Done: func(r ingest.FileReport) {
+			if cerr := a.pipe.concludeRecording(ctx); cerr != nil && r.Error == "" {
+				r.Error = cerr.Error()
+			}
 			req.Done(r)
 			if req.Progress != nil {
 				done += sizeBelow(r.Path)

@@ -101,8 +101,8 @@ func (p *pipeline) stillAwaiting(ctx context.Context, alerts []tocsin.Alert) ([]
 }
 
 // batchOf makes the telemetry's batch: the events of all records, what was
-// rejected, and what was found, which is stored in the same transaction.
-func batchOf(raws []tocsin.Raw, records []tocsin.Record, rejects []tocsin.Reject, found []detect.Finding) (telemetry.Batch, error) {
+// rejected, and what was found and observed, stored in the same transaction.
+func batchOf(raws []tocsin.Raw, records []tocsin.Record, rejects []tocsin.Reject, found []detect.Finding, seen []detect.Observation) (telemetry.Batch, error) {
 	b := telemetry.Batch{Rejects: rejects}
 	if len(raws) > 0 {
 		b.ID = string(raws[0].Source) + " " + raws[0].Position
@@ -121,6 +121,13 @@ func batchOf(raws []tocsin.Raw, records []tocsin.Record, rejects []tocsin.Reject
 			finding.Event = f.Alert.Evidence[0].Event
 		}
 		b.Findings = append(b.Findings, finding)
+	}
+	for i := range seen {
+		body, err := json.Marshal(&seen[i])
+		if err != nil {
+			return b, fmt.Errorf("writing observation %s: %w", seen[i].ID, err)
+		}
+		b.Findings = append(b.Findings, telemetry.Finding{ID: seen[i].ID, Event: seen[i].Event, Body: body})
 	}
 	return b, nil
 }

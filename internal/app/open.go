@@ -79,8 +79,10 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules()); err != nil {
 		return a, err
 	}
-	a.pipe, err = a.newPipeline()
-	return a, err
+	if a.pipe, err = a.newPipeline(); err != nil {
+		return a, err
+	}
+	return a, a.pipe.remember(ctx, a.accounts.db.Settings())
 }
 
 // linger is how long a batch waits for company before its commit. Senders wait
@@ -99,7 +101,7 @@ func (a *App) newPipeline() (*pipeline, error) {
 	}
 	engine := &ruleEngine{a.hunter, a.store, a.schema}
 	return &pipeline{
-		normalize: n, stream: a.rules.stream, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
+		normalize: n, stream: a.rules.stream, memory: &memory{correlator: a.rules.stream.NewCorrelator()}, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
 		schedule: detect.NewSchedule(a.rules.scheduled, a.rules.ledger, engine, detect.DefaultHorizon, a.cfg.Now),
 	}, nil
 }

@@ -29,6 +29,8 @@ type pipeline struct {
 	now       func() time.Time
 	log       *slog.Logger
 
+	memory *memory // of Sigma correlations
+
 	raising sync.Mutex // one correlation at a time: two at once could open two incidents for one story
 }
 
@@ -36,8 +38,8 @@ type pipeline struct {
 // nothing was acknowledged; the sender may send the same again.
 func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receipt, error) {
 	records, rejects := p.normalize.Batch(raws)
-	found := p.stream.Match(records, p.now())
-	batch, err := batchOf(raws, records, rejects, found)
+	found, seen := p.stream.Match(records, p.now())
+	batch, err := batchOf(raws, records, rejects, found, seen)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
@@ -47,15 +49,16 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 	}
 	// From here on the events are stored and acknowledged. What was found is
 	// stored with them: should raising fail, the next Tick raises it.
-	alerts, err := p.raiseKept(ctx, found, stored.Findings)
+	alerts, err := p.raiseKept(ctx, found, seen, stored.Findings)
 	if err != nil {
 		p.log.Error("alerts are stored and will be raised later", "error", err)
 	}
 	return receiptOf(stored, alerts), nil
 }
 
-// raiseKept raises those findings of a batch that do not rest on an event seen before.
-func (p *pipeline) raiseKept(ctx context.Context, found []detect.Finding, kept []string) (alerts int, err error) {
+// raiseKept raises those findings of a batch that do not rest on an event seen
+// before, with what Sigma correlations make of them.
+func (p *pipeline) raiseKept(ctx context.Context, found []detect.Finding, seen []detect.Observation, kept []string) (alerts int, err error) {
 	if len(kept) == 0 {
 		return 0, nil
 	}
@@ -64,10 +67,15 @@ func (p *pipeline) raiseKept(ctx context.Context, found []detect.Finding, kept [
 		isKept[id] = true
 	}
 	found = slices.DeleteFunc(found, func(f detect.Finding) bool { return !isKept[f.ID] })
-	if alerts, err = p.raise(ctx, found); err != nil {
+	seen = slices.DeleteFunc(seen, func(o detect.Observation) bool { return !isKept[o.ID] })
+	if alerts, err = p.raise(ctx, slices.Concat(found, p.memory.observe(seen, p.now()))); err != nil {
 		return 0, err
 	}
-	return alerts, p.telemetry.Settle(ctx, kept)
+	ids := make([]string, len(found))
+	for i := range found {
+		ids[i] = found[i].ID
+	}
+	return alerts, p.telemetry.Settle(ctx, ids)
 }
 
 // Tick runs the scheduled rules that are due at now. A failing rule never stops
@@ -83,19 +91,24 @@ func (p *pipeline) Tick(ctx context.Context, now time.Time) error {
 }
 
 // raiseStored raises the findings that were stored with their events and are
-// not settled yet: those of this batch, and those of a batch before a crash.
+// not settled yet, such as those of a batch before a crash. Observations wait
+// for the next checkpoint and are left alone.
 func (p *pipeline) raiseStored(ctx context.Context) (alerts int, err error) {
 	pending, err := p.telemetry.Pending(ctx)
 	if err != nil || len(pending) == 0 {
 		return 0, err
 	}
-	found := make([]detect.Finding, len(pending))
-	ids := make([]string, len(pending))
-	for i, f := range pending {
-		ids[i], found[i].ID = f.ID, f.ID
-		if err := json.Unmarshal(f.Body, &found[i].Alert); err != nil {
+	var found []detect.Finding
+	var ids []string
+	for _, f := range pending {
+		if isObservation(f.ID) {
+			continue
+		}
+		one := detect.Finding{ID: f.ID}
+		if err := json.Unmarshal(f.Body, &one.Alert); err != nil {
 			return 0, fmt.Errorf("reading stored finding %s: %w", f.ID, err)
 		}
+		found, ids = append(found, one), append(ids, f.ID)
 	}
 	if alerts, err = p.raise(ctx, found); err != nil {
 		return 0, err

@@ -32,3 +32,9 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	}
 	return answer, err
 }
+
+// AlertsOf returns how many alerts a rule has raised.
+func (a *App) AlertsOf(ctx context.Context, rule tocsin.RuleID) (int, error) {
+	counts, err := a.rules.ledger.AlertCounts(ctx)
+	return counts[rule], err
+}

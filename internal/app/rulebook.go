@@ -44,6 +44,7 @@ func loadRules(dirs []string, hunter *hunt.Hunter, ledger *sqlstore.Rules) (*rul
 		}
 		set.Add(more)
 	}
+	set.Link()
 	mapping, err := sigma.LoadMapping(folder("sigma"))
 	if err != nil {
 		return nil, fmt.Errorf("loading log sources: %w", err)

@@ -82,6 +82,9 @@ func (a *App) tick(ctx context.Context) {
 		if err := a.pipe.Tick(ctx, a.cfg.Now()); err != nil && ctx.Err() == nil {
 			a.cfg.Log.Error("running scheduled rules", "error", err)
 		}
+		if err := a.pipe.checkpoint(ctx, a.accounts.db.Settings()); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("keeping the memory of correlations", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

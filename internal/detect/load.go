@@ -16,7 +16,7 @@ import (
 
 // A RuleSet is what rule folders hold, in order of path.
 type RuleSet struct {
-	Sigma    []*sigma.Rule
+	Sigma    sigma.Set // rules, correlations and filters; linked by Link
 	KQL      []*KQLRule
 	Rejected []Rejected
 	Skipped  []Rejected        // left out on purpose: deprecated or unsupported by their author
@@ -72,6 +72,16 @@ func Load(fsys fs.FS, label string) (*RuleSet, error) {
 	return set, nil
 }
 
+// Link joins what refers to each other across folders: Sigma filters narrow
+// their rules, correlations find theirs. Call it once, when every folder is added.
+func (s *RuleSet) Link() {
+	s.Sigma.Link()
+	for _, r := range s.Sigma.Rejected {
+		s.Rejected = append(s.Rejected, rejectedSigma(r))
+	}
+	s.Sigma.Rejected = nil
+}
+
 // loadFile reads one file.
 func loadFile(fsys fs.FS, name, label string) RuleSet {
 	reject := func(kind tocsin.RuleKind, err error) RuleSet {
@@ -95,14 +105,14 @@ func loadFile(fsys fs.FS, name, label string) RuleSet {
 		}
 		return RuleSet{KQL: []*KQLRule{rule}}
 	}
-	s := sigma.Parse(label, text)
-	out := RuleSet{Sigma: s.Rules, Sources: map[string]string{label: string(text)}}
-	for _, r := range s.Rejected {
+	out := RuleSet{Sigma: sigma.Parse(label, text), Sources: map[string]string{label: string(text)}}
+	for _, r := range out.Sigma.Rejected {
 		out.Rejected = append(out.Rejected, rejectedSigma(r))
 	}
-	for _, r := range s.Skipped {
+	for _, r := range out.Sigma.Skipped {
 		out.Skipped = append(out.Skipped, rejectedSigma(r))
 	}
+	out.Sigma.Rejected, out.Sigma.Skipped = nil, nil
 	return out
 }
 
@@ -122,7 +132,10 @@ func (s *RuleSet) Add(o *RuleSet) {
 		s.Sources = map[string]string{}
 	}
 	have := map[string]string{}
-	for _, r := range s.Sigma {
+	for _, r := range s.Sigma.Rules {
+		have[r.ID] = r.Source
+	}
+	for _, r := range s.Sigma.Correlations {
 		have[r.ID] = r.Source
 	}
 	for _, r := range s.KQL {
@@ -137,11 +150,17 @@ func (s *RuleSet) Add(o *RuleSet) {
 		s.Rejected = append(s.Rejected, Rejected{Path: path, ID: id, Title: title, Kind: kind, Reason: "the id is already that of " + first + "; give one of them its own"})
 		return true
 	}
-	for _, r := range o.Sigma {
+	for _, r := range o.Sigma.Rules {
 		if !twin(r.ID, r.Source, r.Title, tocsin.SigmaRule) {
-			s.Sigma = append(s.Sigma, r)
+			s.Sigma.Rules = append(s.Sigma.Rules, r)
 		}
 	}
+	for _, r := range o.Sigma.Correlations {
+		if !twin(r.ID, r.Source, r.Title, tocsin.SigmaRule) {
+			s.Sigma.Correlations = append(s.Sigma.Correlations, r)
+		}
+	}
+	s.Sigma.Filters = append(s.Sigma.Filters, o.Sigma.Filters...)
 	for _, r := range o.KQL {
 		if !twin(string(r.ID), r.Path, r.Title, r.Kind) {
 			s.KQL = append(s.KQL, r)
@@ -155,7 +174,7 @@ func (s *RuleSet) Add(o *RuleSet) {
 }
 
 // vocabulary returns what a Sigma rule has in common with every other.
-func vocabulary(r *sigma.Rule, source string) tocsin.Rule {
+func vocabulary(r *sigma.Head, source string) tocsin.Rule {
 	sev, ok := tocsin.ParseSeverity(r.Level.String())
 	if !ok {
 		sev = tocsin.Informational

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 // and used by any number of goroutines.
 type Stream struct {
 	program  *sigma.Program
-	rules    []tocsin.Rule // by the program's rule index
+	rules    []tocsin.Rule // by the program's rule index, then the correlations
 	entities *EntityMap
+	chains   *chains
 	scratch  sync.Pool // *scratch: one per goroutine at a time
 }
 
@@ -23,19 +25,24 @@ type scratch struct {
 	event   *sigma.Event
 }
 
-// NewStream compiles rules. Those that cannot be honoured with this mapping come
-// back as rejections.
+// NewStream compiles a linked set. Rules that cannot be honoured with this
+// mapping come back as rejections.
 func NewStream(set *RuleSet, mapping *sigma.Mapping, entities *EntityMap) (*Stream, []Rejected) {
-	program, rejections := sigma.Compile(set.Sigma, sigma.Options{Mapping: mapping})
+	program, rejections := sigma.Compile(set.Sigma.Rules, sigma.Options{Mapping: mapping})
 	s := &Stream{program: program, entities: entities}
 	for _, r := range program.Rules() {
-		s.rules = append(s.rules, vocabulary(r, set.Sources[filePart(r.Source)]))
+		s.rules = append(s.rules, vocabulary(&r.Head, set.Sources[filePart(r.Source)]))
+	}
+	chains, more := newChains(set.Sigma.Correlations, program)
+	s.chains = chains
+	for _, c := range chains.rules {
+		s.rules = append(s.rules, vocabulary(&c.Head, set.Sources[filePart(c.Source)]))
 	}
 	s.scratch.New = func() any {
 		return &scratch{program.NewMatcher(), sigma.NewEvent(program.Fields())}
 	}
 	var rejected []Rejected
-	for _, r := range rejections {
+	for _, r := range slices.Concat(rejections, more) {
 		rejected = append(rejected, rejectedSigma(r))
 	}
 	return s, rejected
@@ -51,25 +58,30 @@ func filePart(source string) string {
 	return source
 }
 
-// Rules returns the rules on the stream.
+// Rules returns the rules on the stream, correlations included.
 func (s *Stream) Rules() []tocsin.Rule { return s.rules }
 
-// Match returns the findings of a batch of records. It only computes: the
-// caller stores the records before it acts on the findings.
-func (s *Stream) Match(records []tocsin.Record, now time.Time) []Finding {
+// Match returns the findings of a batch of records, and what correlation rules
+// want to remember of it. It only computes: the caller stores the records before
+// it acts on either.
+func (s *Stream) Match(records []tocsin.Record, now time.Time) ([]Finding, []Observation) {
 	sc := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(sc)
-	var list []Finding
+	var found []Finding
+	var seen []Observation
 	for i := range records {
 		r := &records[i]
 		fill(sc.event, r)
 		for _, n := range sc.matcher.Match(sc.event) {
+			if s.chains.observes(n) {
+				seen = append(seen, s.chains.observation(&s.rules[n], r))
+			}
 			if !s.program.Rules()[n].Silent {
-				list = append(list, s.finding(&s.rules[n], r, now))
+				found = append(found, s.finding(&s.rules[n], r, now))
 			}
 		}
 	}
-	return list
+	return found, seen
 }
 
 // fill turns a record into the library's event.
@@ -85,12 +97,18 @@ func fill(ev *sigma.Event, r *tocsin.Record) {
 	}
 }
 
+// sigmaAlert is what every alert of a Sigma rule has.
+func sigmaAlert(rule *tocsin.Rule, now time.Time) tocsin.Alert {
+	return tocsin.Alert{
+		Rule: rule.ID, RuleKind: rule.Kind, RuleVersion: rule.Version, Author: rule.Author, Title: rule.Title, Description: rule.Description,
+		Severity: rule.Severity, Tactics: rule.Tactics, Techniques: rule.Techniques, RaisedAt: now,
+	}
+}
+
 // finding makes the alert of one match.
 func (s *Stream) finding(rule *tocsin.Rule, r *tocsin.Record, now time.Time) Finding {
-	a := tocsin.Alert{
-		Rule: rule.ID, RuleKind: rule.Kind, RuleVersion: rule.Version, Author: rule.Author, Title: rule.Title, Description: rule.Description,
-		Severity: rule.Severity, Tactics: rule.Tactics, Techniques: rule.Techniques, RaisedAt: now, Entities: s.entities.Entities(r.Fields),
-	}
+	a := sigmaAlert(rule, now)
+	a.Entities = s.entities.Entities(r.Fields)
 	what := ""
 	if len(r.Events) > 0 {
 		e := &r.Events[0]

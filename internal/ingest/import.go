@@ -185,11 +185,11 @@ func readEvtx(log *evtx.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 			var chunk *evtx.ChunkError
 			switch {
 			case errors.As(err, &damaged):
-				raw.Position = "offset " + strconv.FormatInt(damaged.Offset, 10)
-				raw.Body = fmt.Appendf(nil, "damaged record: %v", damaged)
+				raw.Format, raw.Position = tocsin.FormatDamaged, "offset "+strconv.FormatInt(damaged.Offset, 10)
+				raw.Body = []byte(fmt.Sprintf("damaged record: %v", damaged))
 			case errors.As(err, &chunk):
-				raw.Position = "chunk " + strconv.FormatInt(chunk.Index, 10)
-				raw.Body = fmt.Appendf(nil, "damaged chunk: %v", chunk)
+				raw.Format, raw.Position = tocsin.FormatDamaged, "chunk at offset "+strconv.FormatInt(chunk.Offset, 10)
+				raw.Body = []byte(fmt.Sprintf("damaged chunk: %v", chunk))
 			case err != nil:
 				yield(tocsin.Raw{}, fmt.Errorf("reading the log: %w", err))
 				return
@@ -204,6 +204,10 @@ func readEvtx(log *evtx.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 			if !yield(raw, nil) {
 				return
 			}
+		}
+		if c := log.Counts(); c.Damaged > 0 || c.DamagedChunks > 0 {
+			yield(tocsin.Raw{}, tocsin.Errorf(tocsin.Invalid,
+				"The log is damaged or cut off: at least %d records cannot be read. Everything else is stored; the dead letters say where and why.", c.Damaged))
 		}
 	}
 }

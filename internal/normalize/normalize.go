@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -68,6 +69,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	body := string(raw.Body)
 	if !utf8.ValidString(body) {
 		body = strings.ToValidUTF8(body, "\uFFFD")
+	}
+	if raw.Format == tocsin.FormatDamaged {
+		return tocsin.Record{}, errors.New(body) // the reader has said why
 	}
 	body = strings.TrimPrefix(body, "\uFEFF")
 	z := scanner{s: body}

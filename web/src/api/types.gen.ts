@@ -361,7 +361,7 @@ export interface IngestResult {
  * a page may be showing is no longer what it was.
  */
 export interface Change {
-  /** incident, alert, rule, source */
+  /** incident, alert; reload when messages were left out: read everything anew */
   kind: string;
   incidentId?: IncidentID;
   alertId?: AlertID;
