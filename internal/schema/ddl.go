@@ -37,6 +37,9 @@ func (t *Table) DDL() string {
 	var b strings.Builder
 	b.WriteString("CREATE TABLE IF NOT EXISTS " + Quote(t.Name) + " (")
 	for i, c := range t.Columns {
+		if t.Spelling(i) != i {
+			continue
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}

@@ -51,7 +51,7 @@ type Table struct {
 // A Column is one column of a table.
 type Column struct {
 	Name   string
-	Stored string // name in the store: Name, or a variant where two names differ only in case
+	Stored string // name in the store, which ignores case: see StoredNames
 	Type   catalog.Type
 	Doc    string // what it holds; may be empty
 }
@@ -73,15 +73,13 @@ func New(tables ...*Table) *Schema {
 // stored names. The time column is TimeGenerated or Timestamp if there is one.
 func NewTable(name string, columns []Column) *Table {
 	t := &Table{Name: name, Columns: append([]Column(nil), columns...), byName: make(map[string]int, len(columns))}
-	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = c.Name
 		t.byName[c.Name] = i
 		if t.TimeColumn != "TimeGenerated" && c.Type == catalog.DateTime && (c.Name == "TimeGenerated" || c.Name == "Timestamp") {
 			t.TimeColumn = c.Name
 		}
 	}
-	for i, stored := range StoredNames(names) {
+	for i, stored := range StoredNames(columns) {
 		t.Columns[i].Stored = stored
 	}
 	return t
@@ -128,19 +126,39 @@ func (s *Schema) Catalog() *catalog.Static {
 	return cat
 }
 
-// StoredNames gives columns the names under which a store that ignores case
-// can tell them apart: a name that repeats an earlier one but for case gets a
-// suffix, LogonId becoming LogonId~2. Order and length are those of names.
-func StoredNames(names []string) []string {
-	stored := make([]string, len(names))
-	seen := make(map[string]int, len(names))
-	for i, name := range names {
-		key := strings.ToLower(name)
-		seen[key]++
-		stored[i] = name
-		if n := seen[key]; n > 1 {
-			stored[i] = name + "~" + strconv.Itoa(n)
+// StoredNames gives columns their names in a store that ignores case. Columns of
+// one type whose names differ only in case are spellings of the same thing (ISP
+// and Isp in Microsoft's own tables) and share the first one's name; one of
+// another type gets a name of its own, Isp becoming Isp~2.
+func StoredNames(columns []Column) []string {
+	stored := make([]string, len(columns))
+	spellings := make(map[string][]int, len(columns)) // of a folded name, those with a name of their own
+	for i, c := range columns {
+		key := strings.ToLower(c.Name)
+		stored[i] = c.Name
+		if n := len(spellings[key]); n > 0 {
+			stored[i] = c.Name + "~" + strconv.Itoa(n+1)
+		}
+		isNew := true
+		for _, j := range spellings[key] {
+			if columns[j].Type == c.Type {
+				stored[i], isNew = stored[j], false
+			}
+		}
+		if isNew {
+			spellings[key] = append(spellings[key], i)
 		}
 	}
 	return stored
+}
+
+// Spelling returns the first column that shares the place of column i in the
+// store: i itself for nearly all.
+func (t *Table) Spelling(i int) int {
+	for j := range i {
+		if t.Columns[j].Stored == t.Columns[i].Stored {
+			return j
+		}
+	}
+	return i
 }

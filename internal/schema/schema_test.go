@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -103,9 +104,19 @@ func TestLoad_TablesThatDifferOnlyInCase(t *testing.T) {
 	}
 }
 
-func TestStoredNames_DifferInMoreThanCase(t *testing.T) {
-	got := strings.Join(schema.StoredNames([]string{"LogonId", "Isp", "LogonID", "ISP", "logonid"}), " ")
-	if want := "LogonId Isp LogonID~2 ISP~2 logonid~3"; got != want {
+func TestStoredNames_OfColumnsThatDifferOnlyInCase(t *testing.T) {
+	table := schema.NewTable("T", []schema.Column{
+		{Name: "Isp", Type: catalog.String}, {Name: "LogonId", Type: catalog.Long}, {Name: "ISP", Type: catalog.String},
+		{Name: "LogonID", Type: catalog.String}, {Name: "logonid", Type: catalog.Long}, {Name: "LOGONID", Type: catalog.Real},
+	})
+	var got []string
+	for i, c := range table.Columns {
+		got = append(got, fmt.Sprint(c.Stored, " ", table.Spelling(i)))
+	}
+	if want := "Isp 0,LogonId 1,Isp 0,LogonID~2 3,LogonId 1,LOGONID~3 5"; strings.Join(got, ",") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, ","), want)
+	}
+	if got, want := table.DDL(), `CREATE TABLE IF NOT EXISTS "T" ("Isp" VARCHAR, "LogonId" BIGINT, "LogonID~2" VARCHAR, "LOGONID~3" DOUBLE)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -221,9 +221,11 @@ func (e *engine) publishEmpty(t *schema.Table) error {
 	if _, known := e.published.Load(t.Name); known {
 		return nil
 	}
-	columns := make([]string, len(t.Columns))
+	var columns []string
 	for i, c := range t.Columns {
-		columns[i] = "CAST(NULL AS " + schema.StoredType(c.Type) + ") AS " + schema.Quote(c.Stored)
+		if t.Spelling(i) == i {
+			columns = append(columns, "CAST(NULL AS "+schema.StoredType(c.Type)+") AS "+schema.Quote(c.Stored))
+		}
 	}
 	if len(columns) == 0 {
 		columns = []string{`1 AS "no columns"`}

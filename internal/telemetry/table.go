@@ -24,6 +24,7 @@ type storedTable struct {
 	exists  bool
 	columns []storedColumn // in the order of the database
 	stored  []bool         // by declared column: whether the database has it
+	place   []int          // by declared column: the first one that shares its place, mostly itself
 	wanted  []int          // declared columns that an event has a value for and the database lacks
 	values  int            // columns that an event brings: all but the stamps
 
@@ -34,8 +35,8 @@ type storedTable struct {
 type storedColumn struct {
 	kind   catalog.Type
 	origin origin
-	index  int // position in Event.Values; for a mirrored time also see other
-	other  int // position of the other time column, -1 when there is none
+	index  int // position in Event.Values
+	other  int // position of a column that is read when this one is null: the other time column, or another spelling; -1 when there is none
 }
 
 // origin is where the cells of a column come from.
@@ -80,6 +81,9 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 			continue
 		}
 		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3, stored: make([]bool, len(decl.Columns))}
+		for i := range decl.Columns {
+			t.place = append(t.place, decl.Spelling(i))
+		}
 		if columns, ok := have[decl.Name]; !ok {
 			t.begin()
 		} else if err := t.adopt(columns); err != nil {
@@ -108,7 +112,9 @@ func (t *storedTable) adopt(have []dbColumn) error {
 	t.exists = true
 	index := make(map[string]int, len(t.decl.Columns))
 	for i, col := range t.decl.Columns {
-		index[col.Stored] = i
+		if t.place[i] == i {
+			index[col.Stored] = i
+		}
 	}
 	for _, db := range have {
 		i, ok := index[db.name]
@@ -187,12 +193,16 @@ func (t *storedTable) absent(i int) string {
 // view returns the query that readers see as the table: every declared column
 // in order, whether the database has it or not.
 func (t *storedTable) view(database string) string {
-	columns := make([]string, len(t.decl.Columns))
+	var columns []string
 	for i, col := range t.decl.Columns {
-		columns[i] = schema.Quote(col.Stored)
-		if !t.stored[i] {
-			columns[i] = "CAST(" + t.absent(i) + " AS " + schema.StoredType(col.Type) + ") AS " + columns[i]
+		column := schema.Quote(col.Stored)
+		switch {
+		case t.place[i] != i:
+			continue
+		case !t.stored[i]:
+			column = "CAST(" + t.absent(i) + " AS " + schema.StoredType(col.Type) + ") AS " + column
 		}
+		columns = append(columns, column)
 	}
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + "." + t.qualified()
 }
@@ -223,8 +233,21 @@ func (t *storedTable) column(i int) storedColumn {
 		}
 	case col.Type == catalog.String && col.Name == "Type":
 		sc.origin = fromTableName
+	default:
+		sc.other = t.secondSpelling(i)
 	}
 	return sc
+}
+
+// secondSpelling returns the column after i that shares its place in the
+// database, -1 when there is none.
+func (t *storedTable) secondSpelling(i int) int {
+	for j := i + 1; j < len(t.decl.Columns); j++ {
+		if t.decl.Columns[j].Stored == t.decl.Columns[i].Stored {
+			return j
+		}
+	}
+	return -1
 }
 
 // timeSQL is the column that tells rows apart by time: the table's own, else the
@@ -262,11 +285,16 @@ func (t *storedTable) check(ev *tocsin.Event) (reason string) {
 		if v.Kind == tocsin.Null {
 			continue
 		}
-		if col := &t.decl.Columns[i]; !fits(v, col.Type) {
+		col := &t.decl.Columns[i]
+		if !fits(v, col.Type) {
 			return fmt.Sprintf("column %s of %s takes %s, not %s", col.Name, t.name, col.Type, describe(v))
 		}
-		if !t.stored[i] {
-			t.want(i, v)
+		at := t.place[i]
+		if first := valueAt(ev, at); at != i && first != nil && *first != *v {
+			return fmt.Sprintf("columns %s and %s of %s are one, but have different values", t.decl.Columns[at].Name, col.Name, t.name)
+		}
+		if !t.stored[at] {
+			t.want(at, v)
 		}
 	}
 	return ""
@@ -394,13 +422,19 @@ func (c *storedColumn) write(w *duck.Writer, t *storedTable, rows []*tocsin.Even
 
 // time returns the ticks of a time column.
 func (c *storedColumn) time(ev *tocsin.Event) int64 {
-	if v := valueAt(ev, c.index); v != nil {
-		return v.Num
-	}
-	if v := valueAt(ev, c.other); v != nil {
+	if v := c.value(ev); v != nil {
 		return v.Num
 	}
 	return tocsin.Ticks(ev.OccurredAt)
+}
+
+// value returns the value of the column, or of the other one that stands in for
+// it; nil when both are null.
+func (c *storedColumn) value(ev *tocsin.Event) *tocsin.Value {
+	if v := valueAt(ev, c.index); v != nil || c.other < 0 {
+		return v
+	}
+	return valueAt(ev, c.other)
 }
 
 // valueAt returns the value of a column, nil when it is null.
@@ -416,7 +450,7 @@ func valueAt(ev *tocsin.Event, i int) *tocsin.Value {
 func (c *storedColumn) writeValues(w *duck.Writer, rows []*tocsin.Event) {
 	each := func(put func(i int, v *tocsin.Value)) {
 		for i, ev := range rows {
-			if v := valueAt(ev, c.index); v != nil {
+			if v := c.value(ev); v != nil {
 				put(i, v)
 			} else {
 				w.Null(i)
@@ -426,7 +460,7 @@ func (c *storedColumn) writeValues(w *duck.Writer, rows []*tocsin.Event) {
 	switch c.kind {
 	case catalog.String: // never NULL
 		for i, ev := range rows {
-			if v := valueAt(ev, c.index); v != nil {
+			if v := c.value(ev); v != nil {
 				w.Text(i, v.Str)
 			} else {
 				w.Text(i, "")
