@@ -38,9 +38,7 @@ const (
 	UnknownColumn    Code = "KQL2001" // no column of that name in the rows at this place
 	UnknownTable     Code = "KQL2002" // no table, view or saved function of that name
 	UnknownFunction  Code = "KQL2003" // no function, aggregate or plugin of that name
-	AmbiguousName    Code = "KQL2004" // the name stands for more than one thing here
 	DuplicateColumn  Code = "KQL2005" // the same column name declared twice
-	UnknownName      Code = "KQL2006" // a name that is neither column, variable nor table
 	UnknownParameter Code = "KQL2007" // a named argument the function does not have
 	DuplicateName    Code = "KQL2008" // a variable or parameter declared twice
 )
@@ -70,8 +68,7 @@ const (
 
 // Limits (any stage).
 const (
-	TooLong     Code = "KQL5001" // the text is longer than a query may be
-	TooDeep     Code = "KQL5002" // brackets, functions or subqueries nested too deeply
-	TooComplex  Code = "KQL5003" // too many operators, columns, rows or expansions
-	TooManyRows Code = "KQL5004" // a literal table or range with too many rows
+	TooLong    Code = "KQL5001" // the text is longer than a query may be
+	TooDeep    Code = "KQL5002" // brackets, functions or subqueries nested too deeply
+	TooComplex Code = "KQL5003" // too many operators, columns, rows or expansions
 )

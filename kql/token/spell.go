@@ -17,7 +17,7 @@ func Nearest(word string, candidates iter.Seq[string]) string {
 	if word == "" || len(word) > maxSpell {
 		return ""
 	}
-	best, found := (utf8.RuneCountInString(word)+2)/3+1, ""
+	best, found := utf8.RuneCountInString(word)/3+1, ""
 	lower := []rune(strings.ToLower(word))
 	for c := range candidates {
 		if c == word || len(c) > maxSpell {
