@@ -5,13 +5,14 @@ import { openPage, writeQuery } from "../browser.mjs";
 const folder = process.env.TOCSIN_SHOTS ?? join(import.meta.dirname, "../../docs/screens");
 
 /** Takes the pictures of the documentation: queue, incident and hunting, dark and light. */
-export async function screens(browser, session, { url }) {
+export async function screens(browser, session, { url, isMock }) {
   mkdirSync(folder, { recursive: true });
   for (const colorScheme of ["light", "dark"]) {
     const context = await browser.newContext({ storageState: session, viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: "reduce" });
     const page = await openPage(context);
     const shoot = (name) => page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
     await page.goto(`${url}/incidents?status=any`);
+    if (!isMock) await bothAttacksFound(page);
     const rows = page.getByRole("grid", { name: "Incidents" }).getByRole("row");
     await rows.nth(1).waitFor();
     await page.getByRole("status").filter({ hasText: /^Live$/ }).waitFor();
@@ -22,7 +23,7 @@ export async function screens(browser, session, { url }) {
     await shoot("incident");
 
     await page.goto(`${url}/hunting?range=all`);
-    await writeQuery(page, "SigninLogs\n| summarize Sign_ins = count() by bin(TimeGenerated, 1h), AppDisplayName\n| render timechart");
+    await writeQuery(page, "SigninLogs\n| extend Outcome = iff(ResultType == \"0\", \"success\", \"failure\")\n| summarize Sign_ins = count() by bin(TimeGenerated, 10m), Outcome\n| render timechart");
     await page.keyboard.press("Shift+Enter");
     await page.getByRole("img", { name: /Sign_ins by TimeGenerated/ }).waitFor();
     await page.locator("figure canvas").first().waitFor();
@@ -31,6 +32,12 @@ export async function screens(browser, session, { url }) {
     await context.close();
   }
 }
+
+/** Waits until the demonstration has played: the queue shows its two attacks with at least four alerts each. */
+const bothAttacksFound = (page) => page.waitForFunction(() => {
+  const alerts = [...document.querySelectorAll('[role="row"][id^="incident-"] [title*=" active of "]')].map((cell) => Number(cell.textContent.split("/")[1]));
+  return alerts.filter((n) => n >= 4).length >= 2;
+}, null, { timeout: 120_000 });
 
 /** The number of the incident with the most alerts. */
 const richest = (page, url) => page.evaluate(async (origin) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EntityInIncident, IncidentDetail, IncidentSummary } from "../../api/types.gen";
-import { acknowledgement, determinationsOf, evidenceQuery, groupEntities, hold, shortLabel, since, toMarkdown, verdictText } from "./model";
+import { acknowledgement, detailText, determinationsOf, evidenceQuery, fieldsOf, groupEntities, hold, shortLabel, since, toMarkdown, verdictText } from "./model";
 
 const row = (id: number, version = 1) => ({ id, version }) as IncidentSummary;
 const entity = (type: string, label: string, alerts: string[]) => ({ type, label, key: "", identifiers: {}, alerts, firstSeen: null, lastSeen: null }) as EntityInIncident;
@@ -42,6 +42,14 @@ test("classification and determination fit and read well", () => {
   expect(determinationsOf("falsePositive")[0]).toEqual({ value: "incorrectAlertLogic", label: "Incorrect alert logic" });
   expect(verdictText("truePositive", "compromisedAccount")).toBe("True positive, compromised account");
   expect(verdictText("", "")).toBe("");
+});
+
+test("summaries and details read well", () => {
+  expect(fieldsOf('IPAddress=203.0.113.7  Clients=["SMTP"]  Note=a = b c')).toEqual([["IPAddress", "203.0.113.7"], ["Clients", '["SMTP"]'], ["Note", "a = b c"]]);
+  expect(fieldsOf("50126 invalid password for user1")).toBeNull();
+  expect(fieldsOf("A=1  then something else")).toBeNull();
+  expect(detailText(['["a","b"]', "b", "c"])).toBe("a, b, c");
+  expect(detailText(['["broken', '[{"a":1}]'])).toBe('["broken, [{"a":1}]');
 });
 
 test("an event id cannot leave its quotes", () => {

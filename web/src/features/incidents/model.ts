@@ -69,6 +69,26 @@ export function verdictText(classification: string, determination: string): stri
   return known ? known + (determination ? `, ${words(determination).toLowerCase()}` : "") : "";
 }
 
+/** Splits a summary that lists fields (Name=value, two blanks between) into them; null when it is a sentence. */
+export function fieldsOf(summary: string): [string, string][] | null {
+  const parts = summary.split(/ {2,}/).map((part) => /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(part));
+  return parts.every((p) => p !== null) ? parts.map((p) => [p[1]!, p[2]!]) : null;
+}
+
+/** Says the values of a custom detail; a list that came as JSON text is said item by item. */
+export function detailText(values: string[]): string {
+  const items = values.flatMap((value) => {
+    if (!value.startsWith("[")) return [value];
+    try {
+      const list: unknown = JSON.parse(value);
+      return Array.isArray(list) && list.every((v) => typeof v !== "object") ? list.map(String) : [value];
+    } catch {
+      return [value];
+    }
+  });
+  return [...new Set(items)].join(", ");
+}
+
 /** The query that shows one stored event. The id is hexadecimal; anything else is refused by quoting. */
 export const evidenceQuery = (table: string, eventId: string) => `${table}\n| where _EventId == ${JSON.stringify(eventId)}`;
 

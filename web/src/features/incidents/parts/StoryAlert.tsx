@@ -5,7 +5,7 @@ import { ruleKindName, tacticName, words } from "../../../lib/words";
 import { Chip } from "../../../ui/Chip";
 import { Severity } from "../../../ui/Severity";
 import { alertLight, type Focus } from "../focus";
-import { entityName } from "../model";
+import { detailText, entityName } from "../model";
 import { EntityIcon } from "./EntityIcon";
 import { EvidenceList } from "./EvidenceList";
 import styles from "./Story.module.css";
@@ -41,7 +41,7 @@ export function StoryAlert({ alert: a, focus, onFocus }: Props) {
             <span key={entityName(e)} className={styles.entity} title={`${e.type} ${e.label}`} onMouseEnter={() => onFocus({ entity: entityName(e) })} onMouseLeave={() => onFocus({ alert: a.id })}><EntityIcon type={e.type} /><span>{e.label}</span></span>
           ))}
         </p>
-        {details.length > 0 && <dl className={styles.details}>{details.map(([name, values]) => <div key={name}><dt>{name}</dt><dd>{values.join(", ")}</dd></div>)}</dl>}
+        {details.length > 0 && <dl className={styles.details}>{details.map(([name, values]) => <div key={name}><dt>{name}</dt><dd>{detailText(values)}</dd></div>)}</dl>}
         {a.notes.map((note) => <p key={note} className={styles.note}>{note}</p>)}
         <EvidenceList evidence={a.evidence} />
       </div>
