@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -19,47 +20,107 @@ var sortColumns = map[incident.Sort]string{
 
 // Queue returns one page of incidents and how many match in all, as of one moment.
 func (s *Incidents) Queue(ctx context.Context, f incident.Filter) (incident.Page, error) {
-	column, ok := sortColumns[f.Sort]
-	if !ok {
+	if _, ok := sortColumns[f.Sort]; !ok {
 		return incident.Page{}, fmt.Errorf("sorting the queue by %q", f.Sort)
 	}
 	var page incident.Page
 	err := s.db.snapshot(ctx, func(q querier) error {
 		w := queueWhere(&f)
-		everyWhere, err := s.narrow(ctx, q, &f, &w)
+		how, err := s.narrow(ctx, q, &f, &w)
 		if err != nil {
 			return fmt.Errorf("preparing the search: %w", err)
 		}
-		if page.Total, page.TotalIsLeast, err = s.total(ctx, q, &f, &w, everyWhere); err != nil {
-			return fmt.Errorf("counting the queue: %w", err)
+		var places []incident.Place
+		if how == byLeader || how == byWalking && f.After == nil {
+			// One reading gives the places and their number.
+			most := s.few
+			if how == byWalking {
+				most = max(s.least, f.Limit)
+			}
+			if places, err = s.places(ctx, q, &f, w, nil, most+1); err != nil {
+				return err
+			}
+			page.Total, page.TotalIsLeast = min(len(places), most), len(places) > most
+			places = after(places, &f)
+		} else {
+			if page.Total, page.TotalIsLeast, err = s.total(ctx, q, &f, &w, how); err != nil {
+				return fmt.Errorf("counting the queue: %w", err)
+			}
+			if places, err = s.places(ctx, q, &f, w, f.After, f.Limit+1); err != nil {
+				return err
+			}
 		}
-		direction, beyond := "", ">"
-		if f.Descending {
-			direction, beyond = " DESC", "<"
+		if len(places) > f.Limit {
+			places = places[:f.Limit]
+			page.Next = f.NextCursor(places[f.Limit-1])
 		}
-		if f.After != nil && f.Sort == incident.ByNumber {
-			w.add(`i.id `+beyond+` ?`, f.After.ID)
-		} else if f.After != nil {
-			w.add(`(`+column+`, i.id) `+beyond+` (?, ?)`, f.After.Key, f.After.ID)
-		}
-		order := ` ORDER BY ` + column + direction + `, i.id` + direction
-		if f.Sort == incident.ByNumber {
-			order = ` ORDER BY i.id` + direction
-		}
-		// Choosing the page by number first keeps what is sorted narrow.
-		page.Items, err = collect(ctx, q, scanSummary, s.db.dialect.sql(`SELECT `+summaryColumns+
-			` FROM (SELECT i.id FROM incident i`+w.clause()+order+` LIMIT ?) p JOIN incident i ON i.id = p.id`+order), append(w.args, f.Limit+1)...)
+		page.Items, err = s.rows(ctx, q, places)
 		return err
 	})
+	return page, err
+}
+
+// places reads sort keys and numbers in the order of the filter. Choosing a
+// page by them first keeps what is sorted narrow.
+func (s *Incidents) places(ctx context.Context, q querier, f *incident.Filter, w where, from *incident.Place, limit int) ([]incident.Place, error) {
+	column := sortColumns[f.Sort]
+	direction, beyond := "", ">"
+	if f.Descending {
+		direction, beyond = " DESC", "<"
+	}
+	order := ` ORDER BY ` + column + direction + `, i.id` + direction
+	if f.Sort == incident.ByNumber {
+		order = ` ORDER BY i.id` + direction
+	}
+	w.args = slices.Clone(w.args)
+	w.terms = slices.Clone(w.terms)
+	if from != nil && f.Sort == incident.ByNumber {
+		w.add(`i.id `+beyond+` ?`, from.ID)
+	} else if from != nil {
+		w.add(`(`+column+`, i.id) `+beyond+` (?, ?)`, from.Key, from.ID)
+	}
+	return collect(ctx, q, func(rows *sql.Rows, p *incident.Place) error { return rows.Scan(&p.Key, &p.ID) },
+		s.db.dialect.sql(`SELECT `+column+`, i.id FROM incident i`+w.clause()+order+` LIMIT ?`), append(w.args, limit)...)
+}
+
+// after drops the places up to the filter's cursor.
+func after(places []incident.Place, f *incident.Filter) []incident.Place {
+	if f.After == nil {
+		return places
+	}
+	n, _ := slices.BinarySearchFunc(places, *f.After, func(p, cursor incident.Place) int {
+		order := cmp.Or(cmp.Compare(p.Key, cursor.Key), cmp.Compare(p.ID, cursor.ID))
+		if f.Descending {
+			order = -order
+		}
+		if order == 0 {
+			return -1 // the cursor's own place is behind us
+		}
+		return order
+	})
+	return places[n:]
+}
+
+// rows reads the rows at places, in that order.
+func (s *Incidents) rows(ctx context.Context, q querier, places []incident.Place) ([]incident.Summary, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	ids := make([]any, len(places))
+	at := make(map[tocsin.IncidentID]int, len(places))
+	for i, p := range places {
+		ids[i] = p.ID
+		at[p.ID] = i
+	}
+	list, err := collect(ctx, q, scanSummary, s.db.dialect.sql(`SELECT `+summaryColumns+` FROM incident i WHERE i.id IN (`+marks(len(ids))+`)`), ids...)
 	if err != nil {
-		return incident.Page{}, err
+		return nil, err
 	}
-	if len(page.Items) > f.Limit {
-		page.Items = page.Items[:f.Limit]
-		last := &page.Items[f.Limit-1].Incident
-		page.Next = f.NextCursor(incident.Place{Key: f.SortKey(last), ID: last.ID})
+	out := make([]incident.Summary, len(places))
+	for i := range list {
+		out[at[list[i].ID]] = list[i]
 	}
-	return page, nil
+	return out, nil
 }
 
 // queueWhere makes the conditions of a filter on the incident itself, without
@@ -119,16 +180,24 @@ const (
 	leastTotal  = 1_000
 )
 
-// narrow adds the conditions of tags and words. everyWhere says that none of
-// them is rare.
-func (s *Incidents) narrow(ctx context.Context, q querier, f *incident.Filter, w *where) (everyWhere bool, err error) {
+// A way is how the tags and words of a filter are looked for.
+type way int
+
+const (
+	byIndex   way = iota // there are none
+	byLeader             // the rarest of them leads
+	byWalking            // none is rare
+)
+
+// narrow adds the conditions of tags and words and says how they are looked for.
+func (s *Incidents) narrow(ctx context.Context, q querier, f *incident.Filter, w *where) (way, error) {
 	list := postings(f)
 	leader, fewest := -1, s.few+1
 	for i, p := range list {
 		var n int
 		query := `SELECT count(*) FROM (SELECT 1 FROM ` + p.table + ` x WHERE ` + p.match + ` LIMIT ?) c`
 		if err := q.QueryRowContext(ctx, s.db.dialect.sql(query), append(slices.Clone(p.args), fewest)...).Scan(&n); err != nil {
-			return false, unreachable(err)
+			return byIndex, unreachable(err)
 		}
 		if n < fewest {
 			leader, fewest = i, n
@@ -141,7 +210,29 @@ func (s *Incidents) narrow(ctx context.Context, q querier, f *incident.Filter, w
 			w.add(`EXISTS (SELECT 1 FROM `+p.table+` x WHERE x.incident_id = i.id AND `+p.match+`)`, p.args...)
 		}
 	}
-	return len(list) > 0 && leader < 0, nil
+	switch {
+	case len(list) == 0:
+		return byIndex, nil
+	case leader < 0:
+		return byWalking, nil
+	}
+	return byLeader, nil
+}
+
+// total counts what matches a filter: from the kept counts when they say it,
+// else by an index; only up to leastTotal when the queue has to be walked.
+func (s *Incidents) total(ctx context.Context, q querier, f *incident.Filter, w *where, how way) (n int, isLeast bool, err error) {
+	switch {
+	case how == byWalking:
+		most := max(s.least, f.Limit)
+		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM (SELECT 1 FROM incident i`+w.clause()+` LIMIT ?) c`), append(slices.Clone(w.args), most+1)...).Scan(&n)
+		return min(n, most), n > most, unreachable(err)
+	case len(f.Owner) > 1 || len(f.Owner) == 1 && f.Owner[0] != incident.Nobody:
+		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM incident i`+w.clause()), w.args...).Scan(&n)
+		return n, false, unreachable(err)
+	}
+	n, err = countedTotal(ctx, q, f)
+	return n, false, err
 }
 
 // standsOf returns which parts of the queue statuses lie in, and whether they
@@ -169,21 +260,6 @@ func owners(list []string) []any {
 		}
 	}
 	return out
-}
-
-// total counts what matches a filter: from the kept counts when they say it,
-// else by an index; only up to leastTotal when every listing is common.
-func (s *Incidents) total(ctx context.Context, q querier, f *incident.Filter, w *where, everyWhere bool) (n int, isLeast bool, err error) {
-	switch {
-	case everyWhere:
-		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM (SELECT 1 FROM incident i`+w.clause()+` LIMIT ?) c`), append(slices.Clone(w.args), s.least+1)...).Scan(&n)
-		return min(n, s.least), n > s.least, unreachable(err)
-	case len(f.Words) > 0 || len(f.Tag) > 0 || len(f.Owner) > 1 || len(f.Owner) == 1 && f.Owner[0] != incident.Nobody:
-		err := q.QueryRowContext(ctx, s.db.dialect.sql(`SELECT count(*) FROM incident i`+w.clause()), w.args...).Scan(&n)
-		return n, false, unreachable(err)
-	}
-	n, err = countedTotal(ctx, q, f)
-	return n, false, err
 }
 
 // countedTotal adds up the kept counts that a filter without tags, words and
