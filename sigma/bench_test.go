@@ -30,6 +30,10 @@ func processCPU(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// benchBatch is how many events the best rate is taken over: on a busy machine
+// the best of many batches tells more than the mean.
+const benchBatch = 250
+
 // benchProgram compiles all active SigmaHQ rules.
 func benchProgram(b *testing.B) *Program {
 	b.Helper()
@@ -54,6 +58,7 @@ func BenchmarkParseAndMatch(b *testing.B) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			cpu := threadCPU(b)
+			best, batch := time.Hour, time.Now()
 			for b.Loop() {
 				start := time.Now()
 				if err := ParseJSON(recs[i], ev); err != nil {
@@ -66,10 +71,15 @@ func BenchmarkParseAndMatch(b *testing.B) {
 				if i++; i == len(recs) {
 					i = 0
 				}
+				if i%benchBatch == 0 {
+					now := time.Now()
+					best, batch = min(best, now.Sub(batch)), now
+				}
 			}
 			perEvent := float64(threadCPU(b)-cpu) / float64(b.N)
 			slices.Sort(times)
 			b.ReportMetric(1e9/perEvent, "events/cpu-s")
+			b.ReportMetric(benchBatch/best.Seconds(), "best-events/s")
 			b.ReportMetric(float64(times[len(times)*99/100])/1000, "p99-µs")
 			b.ReportMetric(naive/perEvent, "x-naive")
 			b.ReportMetric(float64(matches)/float64(b.N), "matches/event")

@@ -51,12 +51,24 @@ func (c *bucketBuilder) jump(e *Expr, yes, no int32) int32 {
 
 // ordered puts cheap arguments first; the meaning does not depend on the order.
 func (c *bucketBuilder) ordered(args []*Expr) []*Expr {
-	cost := make(map[*Expr]int, len(args))
-	for _, a := range args {
-		cost[a] = c.cost(a)
+	type priced struct {
+		e    *Expr
+		cost int
 	}
-	out := slices.Clone(args)
-	slices.SortStableFunc(out, func(x, y *Expr) int { return cost[x] - cost[y] })
+	list := make([]priced, len(args))
+	sorted := true
+	for i, a := range args {
+		list[i] = priced{a, c.cost(a)}
+		sorted = sorted && (i == 0 || list[i-1].cost <= list[i].cost)
+	}
+	if sorted {
+		return args
+	}
+	slices.SortStableFunc(list, func(x, y priced) int { return x.cost - y.cost })
+	out := make([]*Expr, len(args))
+	for i := range list {
+		out[i] = list[i].e
+	}
 	return out
 }
 

@@ -37,7 +37,7 @@ type Matcher struct {
 }
 
 // NewMatcher returns a matcher for one goroutine.
-func (p *Program) NewMatcher() *Matcher { return &Matcher{p: p, memo: newMemo()} }
+func (p *Program) NewMatcher() *Matcher { return &Matcher{p: p, memo: newMemo(p.plansMade())} }
 
 // Program returns the program the matcher works for.
 func (m *Matcher) Program() *Program { return m.p }

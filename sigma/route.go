@@ -227,6 +227,13 @@ func (r *routes) bucket(key routeKey) *bucket {
 	return b
 }
 
+// plansMade returns how many field plans the program has so far.
+func (p *Program) plansMade() uint32 {
+	p.routes.mu.RLock()
+	defer p.routes.mu.RUnlock()
+	return p.plans
+}
+
 // memberKey is equal for equal buckets.
 func memberKey(members []member) string {
 	var b strings.Builder

@@ -21,7 +21,9 @@ func (m *Matcher) scan(b *bucket, fp *fieldPlan, v []byte) {
 		}
 		return
 	}
-	haveFolded := m.search(fp, v)
+	ascii := pattern.IsASCII(v)
+	m.search(fp, v, ascii)
+	haveFolded := !ascii
 	for _, lit := range m.found {
 		for _, t := range fp.targets[lit] {
 			if t.kind() == indexVerify {
@@ -38,7 +40,7 @@ func (m *Matcher) scan(b *bucket, fp *fieldPlan, v []byte) {
 			e.add(t)
 		}
 	}
-	if !pattern.IsASCII(v) {
+	if !ascii {
 		for _, t := range fp.maybe {
 			m.mark(b, t)
 			e.add(t)
@@ -47,20 +49,20 @@ func (m *Matcher) scan(b *bucket, fp *fieldPlan, v []byte) {
 	e.keep(fp.id, v)
 }
 
-// search leaves in m.found the needles of fp that v holds. It reports whether
-// m.folded is v folded, which it is for values that are not ASCII.
-func (m *Matcher) search(fp *fieldPlan, v []byte) (folded bool) {
+// search leaves in m.found the needles of fp that v holds and, when v is not
+// ASCII, its folded form in m.folded.
+func (m *Matcher) search(fp *fieldPlan, v []byte, ascii bool) {
 	m.found = m.found[:0]
 	if m.scanGen++; m.scanGen == 0 {
 		clear(m.seen)
 		m.scanGen = 1
 	}
 	seen := m.seen[fp.base:]
-	if pattern.IsASCII(v) {
+	if ascii {
 		if fp.ascii != nil {
 			m.found = fp.ascii.Find(v, m.found, seen, m.scanGen)
 		}
-		return false
+		return
 	}
 	m.folded = pattern.AppendFold(m.folded[:0], v)
 	if fp.ascii != nil {
@@ -73,7 +75,6 @@ func (m *Matcher) search(fp *fieldPlan, v []byte) (folded bool) {
 			m.found[i] += fp.nASCII
 		}
 	}
-	return true
 }
 
 // Telemetry repeats itself: most values of a field were seen moments ago. The
@@ -84,12 +85,22 @@ const (
 	memoShort   = 6    // shorter values are as quickly scanned
 	memoLong    = 232
 	memoTargets = 24
+
+	// Some fields hardly repeat (hashes, command lines with ids). After each trial
+	// the memo rests for a field with fewer than memoWorth hits in it.
+	memoTrial = 256
+	memoWorth = 26
+	memoRest  = 16 * memoTrial
 )
 
 type memo struct {
 	seed    maphash.Seed
 	entries []memoEntry
+	trials  []memoTrials // by plan
 }
+
+// memoTrials tells whether remembering the values of a field pays.
+type memoTrials struct{ looked, hits, rest uint16 }
 
 // memoEntry is one remembered value; entries never allocate.
 type memoEntry struct {
@@ -101,8 +112,8 @@ type memoEntry struct {
 	targets [memoTargets]target
 }
 
-func newMemo() memo {
-	return memo{seed: maphash.MakeSeed(), entries: make([]memoEntry, memoEntries)}
+func newMemo(plans uint32) memo {
+	return memo{seed: maphash.MakeSeed(), entries: make([]memoEntry, memoEntries), trials: make([]memoTrials, plans+1)}
 }
 
 // lookup returns the entry for a value and whether it already remembers it; the
@@ -112,13 +123,32 @@ func (c *memo) lookup(plan uint32, v []byte) (e *memoEntry, known bool) {
 	if len(v) < memoShort || len(v) > memoLong {
 		return nil, false
 	}
+	t := c.trial(plan)
+	if t.rest > 0 {
+		t.rest--
+		return nil, false
+	}
+	if t.looked++; t.looked == memoTrial {
+		if t.hits < memoWorth {
+			t.rest = memoRest
+		}
+		t.looked, t.hits = 0, 0
+	}
 	h := maphash.Bytes(c.seed, v) ^ uint64(plan)*0x9E3779B97F4A7C15
 	e = &c.entries[h&(memoEntries-1)]
 	if e.plan == plan && int(e.length) == len(v) && string(e.value[:len(v)]) == string(v) {
+		t.hits++
 		return e, true
 	}
 	e.plan, e.n, e.full = 0, 0, false
 	return e, false
+}
+
+func (c *memo) trial(plan uint32) *memoTrials {
+	for int(plan) >= len(c.trials) { // a bucket made while matching
+		c.trials = append(c.trials, memoTrials{})
+	}
+	return &c.trials[plan]
 }
 
 func (e *memoEntry) add(t target) {

@@ -33,8 +33,11 @@ func newTrie(words []word) trie {
 		}
 		return int(x.needle - y.needle)
 	})
+	n := countNodes(words)
+	t.nodes, t.own = make([]node, 0, n), make([]int32, 0, n)
 	type span struct{ lo, hi, depth int32 }
-	queue := []span{{0, int32(len(words)), 0}}
+	queue := make([]span, 1, n)
+	queue[0] = span{0, int32(len(words)), 0}
 	for s := 0; s < len(queue); s++ {
 		q := queue[s]
 		n, own, i := node{first: uint32(len(queue))}, int32(-1), q.lo
@@ -54,6 +57,21 @@ func newTrie(words []word) trie {
 		t.own = append(t.own, own)
 	}
 	return t
+}
+
+// countNodes returns the number of different prefixes of sorted words.
+func countNodes(words []word) int {
+	n := 1
+	var before []byte
+	for _, w := range words {
+		same := 0
+		for same < len(before) && same < len(w.symbols) && before[same] == w.symbols[same] {
+			same++
+		}
+		n += len(w.symbols) - same
+		before = w.symbols
+	}
+	return n
 }
 
 // twin puts needle in front of those that end at the same node.
