@@ -161,6 +161,13 @@ var templates = map[string]string{
 	"convert_temperature": "kql_convert({r0}, {1}, {2}, 'temperature')", "convert_volume": "kql_convert({r0}, {1}, {2}, 'volume')",
 	"new_guid": "uuid()", "current_database": "'Tocsin'", "current_principal": "''", "geo_info_from_ip_address": "kql_geo_info({0})",
 
+	"geo_distance_2points": "kql_geo_distance({r0}, {r1}, {r2}, {r3})", "geo_azimuth": "kql_geo_azimuth({r0}, {r1}, {r2}, {r3})",
+	"geo_angle":           "kql_geo_angle({r0}, {r1}, {r2}, {r3}, {r4}, {r5})",
+	"geo_point_in_circle": "kql_geo_in_circle({r0}, {r1}, {r2}, {r3}, {r4})", "geo_point_in_polygon": "kql_geo_in_polygon({r0}, {r1}, {2})",
+	"geo_line_length": "kql_geo_length({0})", "geo_polygon_perimeter": "kql_geo_length({0})", "geo_polygon_area": "kql_geo_area({0})",
+	"geo_point_to_geohash":         "kql_geohash({r0}, {r1}, {2|NULL}::BIGINT)",
+	"geo_geohash_to_central_point": "kql_geohash_center({0})", "geo_geohash_to_polygon": "kql_geohash_polygon({0})", "geo_geohash_neighbors": "kql_geohash_neighbors({0})",
+
 	"dcount_hll": "kql_hll_count({0})", "hll_merge": "kql_hll_merge({0*})", "tdigest_merge": "kql_tdigest_merge({0*})",
 	"rank_tdigest": "kql_tdigest_rank({0}, {j1})", "percentrank_tdigest": "(100 * kql_tdigest_rank({0}, {j1}) / json_array_length({0}))",
 
