@@ -101,16 +101,26 @@ func (t *incidentTx) saveAlert(a *incident.Stored) error {
 	if err != nil {
 		return fmt.Errorf("writing it: %w", err)
 	}
-	err = t.exec(`INSERT INTO alert (id, identity, episode, rule_id, severity, status, is_open, is_loose, resolved_at, first_activity,
-			last_activity, raised_at, body, evidence)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, first_activity = excluded.first_activity,
-			last_activity = excluded.last_activity, body = excluded.body, evidence = excluded.evidence`,
-		string(a.ID), string(a.Identity), a.Episode, plain(string(a.Rule)), a.Severity.Rank(), string(a.Status),
-		asInt(a.Status != tocsin.AlertResolved), asInt(a.Incident == 0), toTicks(a.ResolvedAt), toTicks(a.FirstActivity),
-		toTicks(a.LastActivity), toTicks(a.RaisedAt), string(body), string(evidence))
+	rule := plain(string(a.Rule))
+	known, err := t.change(`UPDATE alert SET severity = ?, first_activity = ?, last_activity = ?, body = ?, evidence = ? WHERE id = ?`,
+		a.Severity.Rank(), toTicks(a.FirstActivity), toTicks(a.LastActivity), string(body), string(evidence), string(a.ID))
 	if err != nil {
 		return err
+	}
+	if known == 0 {
+		err := t.exec(`INSERT INTO alert (id, identity, episode, rule_id, severity, status, is_open, is_loose, resolved_at, first_activity,
+				last_activity, raised_at, body, evidence)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(a.ID), string(a.Identity), a.Episode, rule, a.Severity.Rank(), string(a.Status),
+			asInt(a.Status != tocsin.AlertResolved), asInt(a.Incident == 0), toTicks(a.ResolvedAt), toTicks(a.FirstActivity),
+			toTicks(a.LastActivity), toTicks(a.RaisedAt), string(body), string(evidence))
+		if err != nil {
+			return err
+		}
+		err = t.exec(`INSERT INTO rule_alerts (rule_id, n) VALUES (?, 1) ON CONFLICT (rule_id) DO UPDATE SET n = rule_alerts.n + 1`, rule)
+		if err != nil {
+			return err
+		}
 	}
 	for _, e := range a.Entities {
 		for _, k := range e.Keys() {

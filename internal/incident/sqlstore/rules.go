@@ -120,7 +120,7 @@ func (r *Rules) AlertCounts(ctx context.Context) (map[tocsin.RuleID]int, error) 
 		n    int
 	}
 	list, err := collect(ctx, r.db.read, func(rows *sql.Rows, v *row) error { return rows.Scan(&v.rule, &v.n) },
-		`SELECT rule_id, count(*) FROM alert GROUP BY rule_id`)
+		`SELECT rule_id, n FROM rule_alerts`)
 	out := make(map[tocsin.RuleID]int, len(list))
 	for _, v := range list {
 		out[v.rule] = v.n

@@ -7,7 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/incident"
 	"github.com/tocsin-soc/tocsin/internal/incident/sqlstore"
+	"github.com/tocsin-soc/tocsin/internal/incident/storetest"
 )
 
 func TestRules_LedgerAndProgress(t *testing.T) {
@@ -74,6 +76,23 @@ func TestSettings_GetAndSet(t *testing.T) {
 		}
 		if err := s.Set(ctx, "x", string(make([]byte, 70_000))); err == nil {
 			t.Error("a setting must be bounded")
+		}
+	})
+}
+
+func TestRules_AlertCounts(t *testing.T) {
+	dialects(t, func(t *testing.T, open func(t *testing.T) *sqlstore.DB) {
+		db, ctx := open(t), t.Context()
+		desk := incident.New(db.Incidents(), storetest.NewClock().Now)
+		for range 2 {
+			_, err := desk.Record(ctx, []incident.Finding{storetest.Find("a", "x@contoso.example", 0), storetest.Find("a", "x@contoso.example", 1), storetest.Find("a", "y@contoso.example", 1), storetest.Find("b", "x@contoso.example", 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := db.Rules().AlertCounts(ctx)
+		if diff := cmp.Diff(map[tocsin.RuleID]int{"a": 2, "b": 1}, got); err != nil || diff != "" {
+			t.Errorf("a repeat is no further alert: %v\n%s", err, diff)
 		}
 	})
 }

@@ -26,21 +26,28 @@ var _ incident.Tx = (*incidentTx)(nil)
 
 // exec runs a statement, prepared once per transaction.
 func (t *incidentTx) exec(query string, args ...any) error {
+	_, err := t.change(query, args...)
+	return err
+}
+
+// change is exec, and returns how many rows it changed.
+func (t *incidentTx) change(query string, args ...any) (int64, error) {
 	st := t.stmts[query]
 	if st == nil {
 		var err error
 		if st, err = t.tx.PrepareContext(t.ctx, t.dialect.sql(query)); err != nil {
-			return fmt.Errorf("preparing %.60q: %w", query, err)
+			return 0, fmt.Errorf("preparing %.60q: %w", query, err)
 		}
 		if t.stmts == nil {
 			t.stmts = map[string]*sql.Stmt{}
 		}
 		t.stmts[query] = st
 	}
-	if _, err := st.ExecContext(t.ctx, args...); err != nil {
-		return fmt.Errorf("running %.60q: %w", query, err)
+	res, err := st.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("running %.60q: %w", query, err)
 	}
-	return nil
+	return res.RowsAffected()
 }
 
 // State returns the stored state.
