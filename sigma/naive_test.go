@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"encoding/json"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -349,11 +348,4 @@ func naiveTranslate(set *fieldSet, e *naiveEvent) *naiveEvent {
 		out.values = append(out.values, newNaiveValue(name, v))
 	}
 	return out
-}
-
-// naiveJSON reads a record with encoding/json, for the benchmark's yardstick.
-func naiveJSON(rec []byte) (map[string]any, error) {
-	var v map[string]any
-	err := json.Unmarshal(rec, &v)
-	return v, err
 }
