@@ -222,7 +222,13 @@ func TestQuery_DeclaredTablesAreEmpty(t *testing.T) {
 	s := open(t, "")
 	wantText(t, "declared", query(t, s, `SELECT count(*), max("EventID") FROM "SecurityEvent" WHERE "Computer" <> '"EmailEvents"'`), "0|<nil>\n")
 	wantText(t, "unquoted", query(t, s, `SELECT count(*) FROM AuditLogs`), "0\n")
+	if s.Holds("SecurityEvent") || s.Holds("SigninLogs") || s.Holds("NoSuchTable") || !s.Holds("IngestHealth") {
+		t.Error("Holds is wrong before anything is stored")
+	}
 	appendOK(t, s, telemetry.Batch{Events: signins("door", 0, 3)})
+	if !s.Holds("SigninLogs") || s.Holds("SecurityEvent") {
+		t.Error("Holds is wrong after something is stored")
+	}
 	wantText(t, "stored", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "3\n")
 }
 
