@@ -81,6 +81,9 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 	q.program = &exec.Program{Plan: p, Dialect: opt.Dialect, Recompile: func(shapes map[string][]catalog.Column) (*plan.Query, error) {
 		again := co
 		again.Shapes = shapes
+		// Every name has been checked as far as the data does not decide: what is
+		// still unknown is a column no row had, and that is null.
+		again.Lenient = true
 		p, diags := check.Check(script, cat, again)
 		if err := diags.Err(); err != nil {
 			return nil, err

@@ -158,6 +158,9 @@ func (l *lowerer) path(x plan.Expr, s *sel) string {
 	if ok {
 		return "nullif(json_extract(" + base + ", " + l.arg(path) + ")::VARCHAR, 'null')"
 	}
+	if m, isMember := x.(*plan.Member); isMember {
+		return "kql_index(" + l.expr(m.X, s) + ", " + l.text(m.Name) + ")"
+	}
 	i := x.(*plan.Index)
 	in, key := l.expr(i.X, s), l.expr(i.Key, s)
 	if i.Key.Type() == catalog.String {
@@ -233,6 +236,11 @@ func (l *lowerer) pathOf(x plan.Expr, s *sel) (base, path string, ok bool) {
 		}
 		steps = append([]string{step}, steps...)
 		x = in
+	}
+	for _, step := range steps {
+		if step == `.""` { // DuckDB's paths have no empty key
+			return "", "", false
+		}
 	}
 	if len(steps) == 0 {
 		return "", "", false

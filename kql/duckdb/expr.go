@@ -335,6 +335,9 @@ func (l *lowerer) arithmetic(x *plan.Binary, s *sel) string {
 	if len(guards) > 0 {
 		wrapped = "CASE WHEN " + strings.Join(guards, " AND ") + " THEN " + wrapped + " END"
 	}
+	if strings.Contains(sql, "(SELECT ") {
+		return wrapped // DuckDB's try() takes no subquery
+	}
 	return "coalesce(try(" + sql + "), " + wrapped + ")"
 }
 
@@ -351,6 +354,9 @@ func (l *lowerer) dateArithmetic(x *plan.Binary, a, b string) string {
 	}
 	if c, ok := isConst(span); !ok || c.Int > native.MaxDateTime || c.Int < -native.MaxDateTime {
 		sql = "try(" + a + op + b + ")"
+		if strings.Contains(sql, "(SELECT ") {
+			sql = "kql_wrap(" + map[string]string{" + ": "0", " - ": "1"}[op] + ", " + a + ", " + b + ")"
+		}
 	}
 	return "CASE WHEN " + sql + " BETWEEN 0 AND " + strconv.FormatInt(native.MaxDateTime, 10) + " THEN " + sql + " END"
 }

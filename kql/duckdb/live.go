@@ -95,10 +95,10 @@ func (v *liveness) visit(r plan.Rel) {
 		v.visit(r.Left)
 		v.visit(r.Right)
 	case *plan.Union:
-		for _, in := range r.Inputs {
-			for i, c := range r.Cols {
-				if v.cols[c.ID] {
-					v.cols[in.Columns()[i].ID] = true
+		for n, in := range r.Inputs {
+			for k, c := range in.Columns() {
+				if v.cols[unionColumn(r, n, k).ID] {
+					v.cols[c.ID] = true
 				}
 			}
 			v.visit(in)
@@ -125,6 +125,14 @@ func (v *liveness) visit(r plan.Rel) {
 	default:
 		v.rare(r)
 	}
+}
+
+// unionColumn is the column of the union that column k of input n becomes.
+func unionColumn(r *plan.Union, n, k int) plan.Column {
+	if r.From != nil {
+		return r.Cols[r.From[n][k]]
+	}
+	return r.Cols[k]
 }
 
 func (v *liveness) agg(g plan.Agg) {

@@ -326,6 +326,9 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	if len(r.Inputs) == 0 {
 		return l.values(&plan.Values{Cols: r.Cols})
 	}
+	if r.From != nil {
+		return l.unionByName(r)
+	}
 	sels := make([]*sel, len(r.Inputs))
 	placed := true
 	for i, in := range r.Inputs {
@@ -374,6 +377,36 @@ func (l *lowerer) union(r *plan.Union) *sel {
 	}
 	if placed {
 		s.order = []string{"branch ASC NULLS LAST", "ord ASC NULLS LAST"}
+	}
+	return s
+}
+
+// unionByName lowers a union of very many tables: each selects what it has.
+func (l *lowerer) unionByName(r *plan.Union) *sel {
+	parts := make([]string, len(r.Inputs))
+	given := map[plan.ColID]bool{}
+	for n, in := range r.Inputs {
+		s := l.rel(in)
+		out := s.clone()
+		out.cols, out.ids, out.order = map[plan.ColID]string{}, nil, nil
+		for k, c := range in.Columns() {
+			if to := unionColumn(r, n, k); l.live.is(to.ID) {
+				out.set(to.ID, s.cols[c.ID])
+				given[to.ID] = true
+			}
+		}
+		parts[n] = "(" + out.text(out.ids, nil, false) + ")"
+	}
+	s := newSel("(" + strings.Join(parts, " UNION ALL BY NAME ") + ") AS " + l.alias("t"))
+	for _, c := range l.prune(r.Cols) {
+		switch {
+		case !given[c.ID]:
+			s.set(c.ID, null(c.Type))
+		case c.Type == catalog.String:
+			s.set(c.ID, "coalesce("+colName(c.ID)+", '')")
+		default:
+			s.set(c.ID, colName(c.ID))
+		}
 	}
 	return s
 }

@@ -202,7 +202,7 @@ func guidOfText(s string) any {
 		switch c := s[i]; {
 		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
 			hex = append(hex, c)
-		case c == '-' && len(s) == 36 && (i == 8 || i == 13 || i == 18 || i == 23):
+		case c == '-':
 		default:
 			return nil
 		}

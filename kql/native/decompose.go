@@ -80,7 +80,7 @@ func decompose(x []float64, learn, period int, kind string) decomposition {
 			d.trend[i] = avg
 		}
 	}
-	if period > 1 && learn >= 2*period {
+	if period > 1 && period <= learn/2 {
 		sums, counts := make([]float64, period), make([]float64, period)
 		for i, v := range clean[:learn] {
 			sums[i%period] += v - d.trend[i]
@@ -191,7 +191,7 @@ func periodsDetect(a []any) any {
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].score > all[j].score })
 	periods, scores := []any{}, []any{}
-	for i := range int(max(most, 0)) {
+	for i := range int(min(max(most, 0), 100)) {
 		if i < len(all) {
 			periods = append(periods, float64(all[i].lag))
 			scores = append(scores, min(all[i].score, 1))

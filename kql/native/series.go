@@ -510,7 +510,10 @@ func quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
 	}
-	at := q * float64(len(sorted)-1)
+	at := min(max(q, 0), 1) * float64(len(sorted)-1) // a NaN quantile is the least
+	if math.IsNaN(at) {
+		at = 0
+	}
 	i := int(at)
 	if i+1 >= len(sorted) {
 		return sorted[len(sorted)-1]

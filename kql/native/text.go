@@ -136,6 +136,9 @@ func indexOfRunes(s, sub []rune, a []any) any {
 	if from < 0 {
 		from = max(0, n+from)
 	}
+	if from > n {
+		return int64(-1)
+	}
 	end := n
 	if l, ok := a[3].(int64); ok && l >= 0 && l < n-from {
 		end = from + l
@@ -207,8 +210,8 @@ func scalarText(v any) string {
 	}
 }
 
-// replaceStrings replaces the lookups one after the other; what has been replaced
-// is not looked at again. Replacements that are not strings are left out.
+// replaceStrings replaces the lookups one after the other; what has been found
+// is not looked at again, even where the replacement is no string and it stays.
 func replaceStrings(a []any) any {
 	find, ok := dynamicOf(a[1]).([]any)
 	with, ok2 := dynamicOf(a[2]).([]any)
@@ -222,7 +225,10 @@ func replaceStrings(a []any) any {
 	pieces := []piece{{text: str(a[0])}}
 	for i := range find {
 		f, w := scalarText(find[i]), scalarText(with[i])
-		if _, isText := with[i].(string); f == "" || !isText {
+		if _, isText := with[i].(string); !isText {
+			w = f
+		}
+		if f == "" {
 			continue
 		}
 		var next []piece
