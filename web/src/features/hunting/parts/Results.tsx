@@ -1,4 +1,4 @@
-import { Button, Tab, TabList } from "@fluentui/react-components";
+import { Button, Menu, MenuButton, MenuItem, MenuList, MenuPopover, MenuTrigger, Tab, TabList } from "@fluentui/react-components";
 import { ArrowDownloadRegular, ChartMultipleRegular, CopyRegular, FilterRegular, PanelRightRegular, TableRegular } from "@fluentui/react-icons";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { QueryResult } from "../../../api/types.gen";
@@ -48,8 +48,14 @@ export function Results({ result, isDark }: { result: QueryResult; isDark: boole
         {table && table.rows.length > 0 && (
           <>
             <Button size="small" appearance={filters ? "outline" : "subtle"} icon={<FilterRegular />} aria-pressed={!!filters} onClick={() => setFilters(filters ? null : {})}>Filter</Button>
-            <Button size="small" appearance="subtle" icon={<CopyRegular />} disabled={!row} onClick={() => row && copy(cellText(row[cell!.column]), "Cell")}>Cell</Button>
-            <Button size="small" appearance="subtle" icon={<CopyRegular />} disabled={!row} onClick={() => row && copy(row.map(cellText).join("\t"), "Row")}>Row</Button>
+            <Menu>
+              <MenuTrigger disableButtonEnhancement><MenuButton size="small" appearance="subtle" icon={<CopyRegular />} disabled={!row}>Copy</MenuButton></MenuTrigger>
+              <MenuPopover><MenuList>
+                <MenuItem secondaryContent="Ctrl+C" onClick={() => row && copy(cellText(row[cell!.column]), "Cell")}>Cell</MenuItem>
+                <MenuItem onClick={() => row && copy(row.map(cellText).join("\t"), "Row")}>Row</MenuItem>
+                <MenuItem onClick={() => table && row && copy(`${table.columns.map((c) => c.name).join("\t")}\n${row.map(cellText).join("\t")}`, "Row with names")}>Row with column names</MenuItem>
+              </MenuList></MenuPopover>
+            </Menu>
             <Button size="small" appearance={isRecordOpen ? "outline" : "subtle"} icon={<PanelRightRegular />} disabled={!row} aria-pressed={isRecordOpen} onClick={() => setRecordOpen(!isRecordOpen)}>Record</Button>
             <Button size="small" appearance="subtle" icon={<ArrowDownloadRegular />} onClick={csv}>CSV</Button>
           </>

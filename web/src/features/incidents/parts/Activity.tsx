@@ -48,7 +48,7 @@ function Entry({ entry: e }: { entry: TimelineEntry }) {
     <li className={styles.entry} data-comment={e.comment !== "" || undefined}>
       <Icon aria-label={e.actor.kind} className={styles.icon} />
       <div>
-        <p><b>{e.actor.name}</b> {e.text} <span className={styles.when}><When at={e.at} suffix /></span></p>
+        <p><b data-kind={e.actor.kind}>{e.actor.name}</b> {e.text} <span className={styles.when}><When at={e.at} suffix /></span></p>
         {e.comment && <p className={styles.comment}>{e.comment}</p>}
       </div>
     </li>
