@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"kql/result":  {"kql/catalog", "kql/native"}, "kql/native": {"kql/catalog"},
 	"kql/exec":   {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
 	"kql/batch":  {"kql"},
-	"sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
+	"sigma/tokql": {"kql/ast", "sigma/rule", "sigma/pattern"}, "sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
 	"sigma/pipeline": {"sigma"}, "sigma/matchrun": {"sigma", "sigma/correlation", "sigma/pipeline", "evtx"}, "sigma/lane": {"sigma"},
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
