@@ -19,6 +19,9 @@ func testCatalog() *catalog.Static {
 	cat.AddTable(catalog.NewTable("Users", []catalog.Column{{Name: "User", Type: catalog.String}, {Name: "Id", Type: catalog.String}, {Name: "Mail", Type: catalog.String}}))
 	cat.AddTable(&catalog.Table{Name: "Wild", Columns: []catalog.Column{{Name: "a", Type: catalog.Long}}, Open: true})
 	cat.AddFunction(&catalog.SavedFunction{Name: "Parsed", Parameters: "since:datetime=datetime(null)", Body: "Logs | where TimeGenerated > since | extend Parsed = true"})
+	cat.AddFunction(&catalog.SavedFunction{Name: "Broken", Parameters: "n:long=1", Body: "NotThere | where n > 1"})
+	cat.AddFunction(&catalog.SavedFunction{Name: "Unreadable", Body: "Logs | where ("})
+	cat.AddFunction(&catalog.SavedFunction{Name: "All", Body: "union isfuzzy=true Users, Broken(2), (Unreadable)"})
 	cat.AddFunction(&catalog.SavedFunction{Name: "Loop", Body: "Loop"})
 	cat.AddWatchlist(catalog.NewTable("VIP", []catalog.Column{{Name: "SearchKey", Type: catalog.String}}))
 	return cat
@@ -42,6 +45,13 @@ func TestColumns(t *testing.T) {
 		{"union Logs, Users | project Id_int, Id_string", "Id_int:int Id_string:string"},
 		{"union kind=inner Logs, Users | project-away Id", "User:string"},
 		{"union isfuzzy=true withsource=Src Users, NotThere", "Src:string User:string Id:string Mail:string"},
+		{"union isfuzzy=true Users, Broken(2), Unreadable", "User:string Id:string Mail:string"},
+		{"union isfuzzy=true Users, (Unreadable) | union Unreadable", "error:KQL2003"},
+		{"union Users, Broken", "error:KQL2002"},
+		{"union isfuzzy=true Users, Broken(a = 2)", "error:KQL2007"},
+		{"union isfuzzy=true Users, Broken('x')", "error:KQL3001"},
+		{"union isfuzzy=true Users, (Broken | where x)", "error:KQL2002"},
+		{"All", "User:string Id:string Mail:string"},
 		{"Users | mv-expand x = dynamic([1]) to typeof(long) | project x, Mail", "x:long Mail:string"},
 		{"Users | parse Mail with Local '@' Domain:string | project-keep Local, Domain", "Local:string Domain:string"},
 		{"Logs | make-series n = count(), b = sum(Bytes) default = 0 on TimeGenerated step 1d by User", "User:string n:dynamic b:dynamic TimeGenerated:dynamic"},

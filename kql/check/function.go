@@ -1,6 +1,8 @@
 package check
 
 import (
+	"iter"
+
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/parser"
@@ -11,7 +13,10 @@ import (
 // that name or it cannot be read (which is reported at n).
 func (c *checker) savedFunction(n ast.Node, name string) *function {
 	lit, ok := c.saved[name]
-	if !ok {
+	switch {
+	case ok && lit == nil:
+		c.errorf(token.UnknownFunction, n, "the saved function %s cannot be read", name)
+	case !ok:
 		f, found := c.cat.Function(name)
 		if !found {
 			return nil
@@ -96,9 +101,14 @@ func (c *checker) bindArguments(n ast.Node, f *function, args []*ast.NamedExpr, 
 		if name := a.Name(); name != nil {
 			i = paramIndex(params, name.Name)
 			if i < 0 && (c.at != nil || c.opt.Lenient) {
-				// Published parsers misspell names of arguments; Kusto takes them in order.
-				c.warnf(token.UnknownParameter, a, "%s() has no parameter %q; the argument is taken in order", f.title(), name.Name)
-				i = next + k
+				// Published parsers misspell names of arguments.
+				if near := token.Nearest(name.Name, paramNames(params)); near != "" {
+					c.warnf(token.UnknownParameter, a, "%s() has no parameter %q; it is taken as %q", f.title(), name.Name, near)
+					i = paramIndex(params, near)
+				} else {
+					c.warnf(token.UnknownParameter, a, "%s() has no parameter %q; the argument is taken in order", f.title(), name.Name)
+					i = next + k
+				}
 			}
 			if i < 0 {
 				c.errorf(token.UnknownParameter, a, "%s() has no parameter %q", f.title(), name.Name)
@@ -126,7 +136,7 @@ func (c *checker) bindArguments(n ast.Node, f *function, args []*ast.NamedExpr, 
 
 func (f *function) title() string {
 	if f.name == "" {
-		return "the function"
+		return "function"
 	}
 	return f.name
 }
@@ -138,6 +148,16 @@ func paramIndex(params []*ast.Param, name string) int {
 		}
 	}
 	return -1
+}
+
+func paramNames(params []*ast.Param) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, p := range params {
+			if p.Name != nil && !yield(p.Name.Name) {
+				return
+			}
+		}
+	}
 }
 
 func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.NamedExpr, sc *scope) (*binding, bool) {
@@ -177,7 +197,7 @@ func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.Na
 	if !c.light(a, v.x) {
 		return &binding{failed: true}, true
 	}
-	return &binding{x: c.assignable(a, v.x, t, "the parameter \""+p.Name.Name+"\"")}, true
+	return &binding{x: c.assignable(a, v.x, t, "the parameter \""+p.Name.Name+"\" of "+f.title()+"()")}, true
 }
 
 // restrict reports declared columns of a tabular parameter that the rows lack.

@@ -69,11 +69,78 @@ func (c *checker) branch(x ast.Expr, fuzzy bool, e *env) []*rows {
 	if fuzzy && !c.reachable(inner, e) {
 		return nil
 	}
-	r := c.operand(inner, e)
+	r := c.leg(inner, fuzzy, e)
 	if r == nil {
 		return nil
 	}
 	return []*rows{r}
+}
+
+// leg binds an operand that is rows. With isfuzzy a saved function whose text
+// does not bind is left out, like a table that does not exist: a parser of a
+// product that is not here must not take the others with it.
+func (c *checker) leg(x ast.Expr, fuzzy bool, e *env) *rows {
+	name, saved := c.savedCall(x, e)
+	if !fuzzy || !saved {
+		return c.operand(x, e)
+	}
+	before := c.diags
+	c.diags = nil
+	r := c.operand(x, e)
+	found := c.diags
+	c.diags = before
+	if err := found.Err(); err != nil && c.nodes <= c.limits.Nodes && c.leavesOut(x, found) {
+		for _, d := range found {
+			if d.Severity == token.Error {
+				c.warnf(d.Code, x, "%s does not bind, the fuzzy union leaves it out: %s", name, d.Message)
+				return nil
+			}
+		}
+	}
+	for _, d := range found {
+		c.diags.Add(d)
+	}
+	return r
+}
+
+// savedCall reports whether x is nothing but the call of a saved function.
+func (c *checker) savedCall(x ast.Expr, e *env) (string, bool) {
+	name := ""
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		name = x.Name
+	case *ast.Call:
+		if x.Recv != nil || x.Name == nil {
+			return "", false
+		}
+		name = x.Name.Name
+	default:
+		return "", false
+	}
+	if _, ok := e.lookup(name); ok {
+		return "", false
+	}
+	_, ok := c.cat.Function(name)
+	return name, ok
+}
+
+// leavesOut reports whether the errors of a leg are those of the function's
+// text, not of the arguments the query itself gives.
+func (c *checker) leavesOut(x ast.Expr, found token.Diagnostics) bool {
+	for _, d := range found {
+		if d.Severity != token.Error {
+			continue
+		}
+		if d.Code == token.TooComplex || d.Code == token.TooDeep {
+			return false
+		}
+		inside := d.Span == x.Span() && d.Code != token.ArgumentCount && d.Code != token.UnknownParameter
+		unreadable := d.Span.Start == x.Span().Start && d.Code == token.UnknownFunction
+		if c.at == nil && !inside && !unreadable {
+			return false
+		}
+	}
+	return true
 }
 
 // reachable reports whether the table a branch begins with exists.

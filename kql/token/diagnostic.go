@@ -44,17 +44,27 @@ const MaxDiagnostics = 100
 // It is an ordinary slice; the zero value is ready to use.
 type Diagnostics []Diagnostic
 
-// Add appends d, unless the list is full or already holds a diagnostic with the same code and span.
+// Add appends d, unless the list is full or already holds a diagnostic with the
+// same code and span. No warning keeps an error out: the error takes its place.
 func (ds *Diagnostics) Add(d Diagnostic) {
-	if len(*ds) >= MaxDiagnostics {
-		return
-	}
-	for _, e := range *ds {
+	warning := -1
+	for i, e := range *ds {
 		if e.Code == d.Code && e.Span == d.Span {
+			if d.Severity == Error && e.Severity != Error {
+				(*ds)[i] = d
+			}
 			return
 		}
+		if e.Severity != Error {
+			warning = i
+		}
 	}
-	*ds = append(*ds, d)
+	switch {
+	case len(*ds) < MaxDiagnostics:
+		*ds = append(*ds, d)
+	case d.Severity == Error && warning >= 0:
+		(*ds)[warning] = d
+	}
 }
 
 // Errorf adds an error without a hint.

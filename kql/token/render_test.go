@@ -61,6 +61,24 @@ func TestErr_NilWithoutErrors(t *testing.T) {
 	}
 }
 
+func TestAdd_NoWarningKeepsAnErrorOut(t *testing.T) {
+	var ds token.Diagnostics
+	at := token.Span{Start: 1, End: 2}
+	ds.Warnf(token.Syntax, at, "warning")
+	ds.Errorf(token.Syntax, at, "error")
+	if len(ds) != 1 || ds.Err() == nil {
+		t.Errorf("at the place of a warning: %v", ds)
+	}
+	ds = nil
+	for i := range token.Pos(token.MaxDiagnostics) {
+		ds.Warnf(token.Syntax, token.Span{Start: i, End: i + 1}, "warning")
+	}
+	ds.Errorf(token.Syntax, token.Span{Start: 1000, End: 1001}, "error")
+	if len(ds) != token.MaxDiagnostics || ds.Err() == nil {
+		t.Errorf("in a full list: %d, %v", len(ds), ds.Err())
+	}
+}
+
 func TestNearest(t *testing.T) {
 	names := []string{"where", "extend", "summarize", "project", "project-away", "UserName", "Account"}
 	for word, want := range map[string]string{
