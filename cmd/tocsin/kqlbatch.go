@@ -14,6 +14,9 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/batch"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/duckdb"
+	"github.com/tocsin-soc/tocsin/kql/plan"
 )
 
 func newKQLBatch() *cobra.Command {
@@ -26,8 +29,9 @@ func newKQLBatch() *cobra.Command {
 		Long: "Reads JSON lines {\"id\",\"query\"} and writes one line each, in order:\n" +
 			"  {\"id\",\"columns\":[{\"name\",\"type\"}],\"rows\":[[…]],\"tables\":[…],\"error\":{\"code\",\"message\",\"line\",\"column\"}}\n" +
 			"A bad query is the error of its own line. --schemas names a JSON file\n" +
-			"{table:{column:type}} whose tables exist and are empty; without it there are\n" +
-			"none, so queries bring their own rows (datatable, print, range).",
+			"{table:{column:type}} whose tables exist, with the standard columns of Log\n" +
+			"Analytics besides, and are empty, as are all watchlists and externaldata;\n" +
+			"without it there are none, so queries bring their own rows (datatable, print, range).",
 		Example: "  echo '{\"id\":\"1\",\"query\":\"print 1+1\"}' | tocsin kql batch\n  tocsin kql batch --schemas schemas.json --check < queries.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,25 +48,28 @@ func newKQLBatch() *cobra.Command {
 
 // runBatch runs the queries over a store in memory.
 func runBatch(ctx context.Context, in io.Reader, out io.Writer, schemas string, opt batch.Options) error {
-	tables := schema.New()
+	cat := &catalog.Static{}
 	if schemas != "" {
 		f, err := os.Open(schemas)
 		if err != nil {
 			return err
 		}
-		tables, err = schema.ReadDeclarations(f)
+		cat, err = batch.Schemas(f)
 		_ = f.Close() // read only
 		if err != nil {
 			return fmt.Errorf("%s: %w", schemas, err)
 		}
 	}
-	store, err := telemetry.OpenMemory(ctx, tables, time.Now)
+	// Nothing has rows: declared tables, watchlists of any name, addresses of externaldata.
+	opt.Compile.Dialect.TableName = duckdb.EmptyTable
+	opt.Fetch = func(context.Context, *plan.External, []string) ([][]string, error) { return nil, nil }
+	store, err := telemetry.OpenMemory(ctx, schema.New(), time.Now)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // in memory
 	buffered := bufio.NewWriterSize(out, 1<<16)
-	err = batch.Run(ctx, in, buffered, store, tables.Catalog(), opt)
+	err = batch.Run(ctx, in, buffered, store, cat, opt)
 	if ferr := buffered.Flush(); err == nil {
 		err = ferr
 	}
