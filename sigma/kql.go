@@ -27,6 +27,7 @@ const (
 func ToKQL(r *Rule, m *Mapping, columns Columns) (*ast.Script, error) {
 	pipes, errs := []*ast.Pipe{}, []error(nil)
 	for _, src := range m.kqlSources(r) {
+		src.spaced = m.spaced
 		p, err := src.pipe(r, columns)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", src.table, err))
@@ -58,6 +59,7 @@ type kqlSource struct {
 	set      *fieldSet
 	where    map[string]string // of tables listed in the mapping
 	names    map[string]string // field → column, of tables listed in the mapping
+	spaced   map[string]string // the mapping's
 }
 
 // kqlSources lists where events of the rule's log source are stored.
@@ -198,7 +200,11 @@ func (s *kqlSource) column(field string, columns Columns) (ast.Expr, error) {
 			name = to
 			break
 		}
-		return tokql.Call("tostring", &ast.Member{X: tokql.Ident("EventData"), Name: tokql.Ident(field)}), nil
+		x := tokql.Call("tostring", &ast.Member{X: tokql.Ident("EventData"), Name: tokql.Ident(field)})
+		if spaced, ok := s.spaced[field]; ok { // the event has one of the two names
+			x = tokql.Call("strcat", x, tokql.Call("tostring", &ast.Index{X: tokql.Ident("EventData"), Y: tokql.String(spaced)}))
+		}
+		return x, nil
 	case field == "Provider_Name":
 		name = "EventSourceName"
 	case field == "ComputerName":

@@ -23,8 +23,9 @@ type Mapping struct {
 	anyChannel string                    // product of channels nobody lists
 	derived    []derivation
 	recognise  []recognition
-	categories map[string]bool // "product/category" that the mapping speaks of
-	tables     []tableSource   // for ToKQL: tables of other log sources
+	categories map[string]bool   // "product/category" that the mapping speaks of
+	tables     []tableSource     // for ToKQL: tables of other log sources
+	spaced     map[string]string // for ToKQL: field without spaces → name in the event
 }
 
 // tableSource is a table that holds a log source.
@@ -94,7 +95,7 @@ type recognition struct {
 // LoadMapping reads every .yaml file of fsys (content/sigma). Any mistake is an
 // error that names file and key: a mapping is part of the product.
 func LoadMapping(fsys fs.FS) (*Mapping, error) {
-	m := &Mapping{channels: map[string]*channelSource{}, providers: map[string]string{}, categories: map[string]bool{}}
+	m := &Mapping{channels: map[string]*channelSource{}, providers: map[string]string{}, categories: map[string]bool{}, spaced: map[string]string{}}
 	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("listing mapping: %w", err)
@@ -151,6 +152,10 @@ func (m *Mapping) add(doc *document.Node) error {
 			err = m.addRecognised(v)
 		case "tables":
 			err = m.addTables(v)
+		case "spaced_names":
+			for _, name := range v.Strs() {
+				m.spaced[strings.ReplaceAll(name, " ", "")] = name
+			}
 		default:
 			err = fmt.Errorf("unknown key %q", key)
 		}
