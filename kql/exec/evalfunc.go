@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/duckdb"
 	"github.com/tocsin-soc/tocsin/kql/native"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
@@ -118,23 +119,14 @@ func (c compiler) cast(x *plan.Cast, err *error) evaluator {
 	return c.fail(err, "converting "+from.String()+" to "+to.String()+" inside this operator", "")
 }
 
-// direct are the functions whose native form takes the same arguments.
-var direct = map[string]string{
-	"array_concat": "kql_array_concat", "set_union": "kql_set_union", "set_intersect": "kql_set_intersect", "set_difference": "kql_set_difference",
-	"set_has_element": "kql_set_has_element", "bag_merge": "kql_bag_merge", "bag_keys": "kql_bag_keys", "bag_has_key": "kql_bag_has_key",
-	"datetime_diff": "kql_datetime_diff", "datetime_add": "kql_datetime_add", "datetime_part": "kql_datetime_part",
-	"format_datetime": "kql_format_datetime", "format_timespan": "kql_format_timespan", "split": "kql_split", "reverse": "kql_reverse",
-	"array_reverse": "kql_array_reverse", "parse_json": "kql_parse_json", "todynamic": "kql_parse_json", "ipv4_is_private": "kql_ipv4_is_private",
-}
-
 // function compiles a call.
 func (c compiler) function(x *plan.Func, err *error) evaluator {
 	args := make([]evaluator, len(x.Args))
 	for i, a := range x.Args {
 		args[i] = c.expr(a, err)
 	}
-	if name, ok := direct[x.Name]; ok {
-		return c.native(name, err, args...)
+	if name, form, ok := duckdb.NativeForm(x); ok {
+		return c.native(name, err, nativeArgs(form, args)...)
 	}
 	switch x.Name {
 	case "isnull", "isempty":
@@ -163,6 +155,16 @@ func (c compiler) function(x *plan.Func, err *error) evaluator {
 		return func(env []any) any { s, _ := args[0](env).(string); return strings.ToLower(s) }
 	case "toupper":
 		return func(env []any) any { s, _ := args[0](env).(string); return strings.ToUpper(s) }
+	case "replace_string":
+		return func(env []any) any {
+			s, _ := args[0](env).(string)
+			old, _ := args[1](env).(string)
+			with, _ := args[2](env).(string)
+			if old == "" {
+				return s
+			}
+			return strings.ReplaceAll(s, old, with)
+		}
 	case "abs":
 		return func(env []any) any {
 			switch v := args[0](env).(type) {
@@ -186,6 +188,28 @@ func (c compiler) function(x *plan.Func, err *error) evaluator {
 		return c.bag(x, args)
 	}
 	return c.fail(err, x.Name+"() inside this operator", "compute it with extend before")
+}
+
+// nativeArgs puts the arguments of a call where its native form wants them.
+func nativeArgs(form []duckdb.NativeArg, args []evaluator) []evaluator {
+	out := make([]evaluator, len(form))
+	for i, a := range form {
+		switch {
+		case a.From < 0:
+			out[i] = func([]any) any { return a.Value }
+		case a.Real:
+			inner := args[a.From]
+			out[i] = func(env []any) any {
+				if v := inner(env); v != nil {
+					return real(v)
+				}
+				return nil
+			}
+		default:
+			out[i] = args[a.From]
+		}
+	}
+	return out
 }
 
 // absent is isnull, isempty and their opposites: strings are empty, others null.
