@@ -73,7 +73,7 @@ func conjuncts(x plan.Expr) []plan.Expr {
 }
 
 func (l *lowerer) constant(c *plan.Const) string {
-	if c.Null {
+	if c.Null || c.T == catalog.DateTime && (c.Int < 0 || c.Int > native.MaxDateTime) {
 		return null(c.T)
 	}
 	switch c.T {
@@ -309,36 +309,14 @@ func (l *lowerer) arithmetic(x *plan.Binary, s *sel) string {
 		return "(" + a + " // " + b + ")"
 	case x.Op == plan.OpMod:
 		if c, ok := isConst(x.Y); ok && c.Int > 0 {
-			return "CASE WHEN " + a + " % " + b + " < 0 THEN " + a + " % " + b + " + " + b + " ELSE " + a + " % " + b + " END"
+			return "((" + a + " % " + b + " + " + b + ") % " + b + ")"
 		}
 		return "((" + a + " % " + b + " + abs(" + b + ")) % " + b + ")"
 	}
-	op := map[plan.Op]string{plan.OpAdd: " + ", plan.OpSub: " - ", plan.OpMul: " * "}[x.Op]
-	sql := a + op + b
-	if small(x.X) && small(x.Y) {
-		return "(" + sql + ")"
+	if !wraps(x) { // the difference of two datetimes
+		return "(" + a + map[plan.Op]string{plan.OpAdd: " + ", plan.OpSub: " - ", plan.OpMul: " * "}[x.Op] + b + ")"
 	}
-	code := map[plan.Op]string{plan.OpAdd: "0", plan.OpSub: "1", plan.OpMul: "2"}[x.Op]
-	if x.T == catalog.Int {
-		return "(" + a + "::BIGINT" + op + b + "::BIGINT)" // may leave 32 bits, as in Kusto
-	}
-	wrapped := "kql_wrap(" + code + ", " + a + ", " + b + ")"
-	guards := []string{}
-	for _, o := range []struct {
-		x   plan.Expr
-		sql string
-	}{{x.X, a}, {x.Y, b}} {
-		if nullable(o.x) {
-			guards = append(guards, o.sql+" IS NOT NULL")
-		}
-	}
-	if len(guards) > 0 {
-		wrapped = "CASE WHEN " + strings.Join(guards, " AND ") + " THEN " + wrapped + " END"
-	}
-	if strings.Contains(sql, "(SELECT ") {
-		return wrapped // DuckDB's try() takes no subquery
-	}
-	return "coalesce(try(" + sql + "), " + wrapped + ")"
+	return l.wrapping(x, s)
 }
 
 // dateArithmetic keeps a datetime within its range: beyond it the result is null.
@@ -347,18 +325,25 @@ func (l *lowerer) dateArithmetic(x *plan.Binary, a, b string) string {
 	if x.Op == plan.OpSub {
 		op = " - "
 	}
-	sql := "(" + a + op + b + ")"
-	span := x.Y
+	span, date := x.Y, a
 	if x.X.Type() == catalog.TimeSpan {
-		span = x.X
+		span, date = x.X, b
 	}
-	if c, ok := isConst(span); !ok || c.Int > native.MaxDateTime || c.Int < -native.MaxDateTime {
-		sql = "try(" + a + op + b + ")"
-		if strings.Contains(sql, "(SELECT ") {
-			sql = "kql_wrap(" + map[string]string{" + ": "0", " - ": "1"}[op] + ", " + a + ", " + b + ")"
-		}
+	c, fixed := isConst(span)
+	most := int64(native.MaxDateTime)
+	if !fixed || c.Int > most || c.Int < -most || !simple(date) {
+		return "kql_tick_add(" + a + ", " + map[string]string{" + ": "", " - ": "-"}[op] + "(" + b + "))"
 	}
-	return "CASE WHEN " + sql + " BETWEEN 0 AND " + strconv.FormatInt(native.MaxDateTime, 10) + " THEN " + sql + " END"
+	n := c.Int
+	if op == " - " {
+		n = -n
+	}
+	// A stored datetime is within the range, so only one end can be passed.
+	limit := date + " <= " + itoa(most-n)
+	if n < 0 {
+		limit = date + " >= " + itoa(-n)
+	}
+	return "CASE WHEN " + limit + " THEN " + a + op + b + " END"
 }
 
 func realOp(op plan.Op, a, b string) string {

@@ -76,6 +76,14 @@ func mathFunctions() []Function {
 			}
 			return n >> uint(-by%64)
 		}},
+		{Name: "kql_tick_add", Args: []Kind{Long, Long}, Result: Long, Fn: func(a []any) any {
+			t, ok := a[0].(int64)
+			n, ok2 := a[1].(int64)
+			if !ok || !ok2 || n > MaxDateTime || n < -MaxDateTime || t > MaxDateTime || t < -MaxDateTime {
+				return nil
+			}
+			return validTicks(t + n)
+		}},
 		{Name: "kql_wrap", Args: []Kind{Long, Long, Long}, Result: Long, Fn: wrap},
 		{Name: "kql_convert", Args: []Kind{Real, Text, Text, Text}, Result: Real, Fn: convertUnit},
 		{Name: "kql_welch_test", Args: []Kind{Real, Real, Real, Real, Real, Real}, Result: Real, Fn: welchTest},

@@ -97,7 +97,8 @@ func writeFailures(t *testing.T, outcomes []outcome) {
 }
 
 // runSuite runs the gating cases of one suite.
-func runSuite(t *testing.T, name string) (pass, names, total, rejected, errors int) {
+func runSuite(t *testing.T, name string) (score SuiteScore) {
+	score.Name = name
 	path, ok := Shared("kql/suites/" + name + ".jsonl")
 	if !ok {
 		t.Skip("no ../shared here")
@@ -119,29 +120,32 @@ func runSuite(t *testing.T, name string) (pass, names, total, rejected, errors i
 		}
 		o := runCase(ctx, e, c, &catalog.Static{})
 		all = append(all, o)
+		if o.verdict == Fail || o.verdict == PassNames {
+			score.Failures = append(score.Failures, Failure{c.ID, c.Query, o.message})
+		}
 		if c.ExpectError != nil {
-			errors++
+			score.Errors++
 			if o.verdict == Pass {
-				rejected++
+				score.Rejected++
 			}
 			continue
 		}
 		switch o.verdict {
 		case Pass:
-			pass++
+			score.Pass++
 		case PassNames:
-			names++
+			score.Names++
 		case Skip:
 			continue
 		}
-		total++
+		score.Total++
 		if *only != "" {
 			t.Logf("%s %s: %s", o.verdict, c.ID, o.message)
 		}
 	}
 	writeFailures(t, all)
-	t.Logf("%s: %d PASS, %d PASS_NAMES of %d; %d of %d errors rejected", name, pass, names, total, rejected, errors)
-	return pass, names, total, rejected, errors
+	t.Logf("%s: %d PASS, %d PASS_NAMES of %d; %d of %d errors rejected", name, score.Pass, score.Names, score.Total, score.Rejected, score.Errors)
+	return score
 }
 
 // ratchet says how many cases of a suite pass at least.
@@ -170,15 +174,17 @@ func readRatchet(t *testing.T) map[string]ratchet {
 // TestSuites holds each suite to its ratchet; -update raises it.
 func TestSuites(t *testing.T) {
 	marks := readRatchet(t)
+	report := &Report{}
 	for _, name := range []string{"emulator", "docs", "kustoloco"} {
 		t.Run(name, func(t *testing.T) {
-			pass, names, _, rejected, _ := runSuite(t, name)
+			score := runSuite(t, name)
+			report.Suites = append(report.Suites, score)
 			if *only != "" {
 				return
 			}
-			got := ratchet{Pass: pass + names, Rejected: rejected}
+			got := ratchet{Pass: score.Pass + score.Names, Rejected: score.Rejected}
 			if name == "emulator" {
-				got.Pass = pass
+				got.Pass = score.Pass
 			}
 			want := marks[name]
 			if got.Pass < want.Pass || got.Rejected < want.Rejected {
@@ -193,6 +199,10 @@ func TestSuites(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(ratchetFile(), append(b, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		doc := filepath.Join(filepath.Dir(ratchetFile()), "../../docs/reference/kql-conformance.md")
+		if err := os.WriteFile(doc, []byte(report.Markdown()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
