@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"encoding/json"
 	"regexp"
 	"regexp/syntax"
 	"strconv"
@@ -236,6 +237,11 @@ func (l *lowerer) in(x *plan.In, s *sel, loose bool) string {
 
 // inArray compares with the elements of a dynamic array as texts.
 func (l *lowerer) inArray(x *plan.In, key string, s *sel) string {
+	if c, ok := isConst(x.Array); ok {
+		if texts, ok := elementTexts(c.Text); ok && x.X.Type() != catalog.Dynamic {
+			return l.inTexts(x, key, texts)
+		}
+	}
 	arr := l.expr(x.Array, s)
 	list := "json_extract_string(" + arr + ", '$[*]')"
 	if x.X.Type() == catalog.Dynamic {
@@ -250,6 +256,56 @@ func (l *lowerer) inArray(x *plan.In, key string, s *sel) string {
 	return "coalesce(list_contains(" + list + ", " + key + "), FALSE)"
 }
 
+// elementTexts are the elements of a constant array as texts; ok is false for
+// what is no array of scalars.
+func elementTexts(text string) (list []string, ok bool) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var raw any
+	if dec.Decode(&raw) != nil {
+		return nil, false
+	}
+	values, isArray := raw.([]any)
+	if !isArray {
+		values = []any{raw}
+	}
+	list = []string{}
+	for _, v := range values {
+		switch v := v.(type) {
+		case string:
+			list = append(list, v)
+		case json.Number:
+			list = append(list, v.String())
+		case bool:
+			list = append(list, strconv.FormatBool(v))
+		case nil:
+		default:
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// inTexts is membership in a constant list, converted once to the type of X.
+func (l *lowerer) inTexts(x *plan.In, key string, texts []string) string {
+	if len(texts) == 0 {
+		return "FALSE"
+	}
+	t := x.X.Type()
+	items := make([]string, len(texts))
+	for i, v := range texts {
+		switch {
+		case x.Fold && ascii(v):
+			items[i] = l.text(strings.ToLower(v))
+		case x.Fold:
+			items[i] = "lower(" + l.text(v) + ")"
+		default:
+			items[i] = convert(l.text(v), catalog.String, t)
+		}
+	}
+	return "(" + key + " IN (" + strings.Join(items, ", ") + "))"
+}
+
 func (l *lowerer) hasAny(x *plan.HasAny, s *sel) string {
 	a := l.expr(x.X, s)
 	all := strings.ToUpper(strconv.FormatBool(x.All))
@@ -259,6 +315,11 @@ func (l *lowerer) hasAny(x *plan.HasAny, s *sel) string {
 		col := x.Rel.Columns()[0]
 		return "kql_has_list(" + a + ", coalesce((SELECT to_json(list(" + colName(col.ID) + "))::VARCHAR FROM (" + in.text([]plan.ColID{col.ID}, nil, false) + ")), '[]'), " + all + ")"
 	case x.Array != nil:
+		if c, ok := isConst(x.Array); ok {
+			if texts, ok := elementTexts(c.Text); ok {
+				return l.hasTexts(a, texts, x.All)
+			}
+		}
 		return "kql_has_list(" + a + ", " + l.expr(x.Array, s) + ", " + all + ")"
 	}
 	var texts []string
@@ -271,14 +332,7 @@ func (l *lowerer) hasAny(x *plan.HasAny, s *sel) string {
 		texts = append(texts, c.Text)
 	}
 	if len(texts) == len(x.List) {
-		if !x.All {
-			return l.terms(a, texts)
-		}
-		parts := []string{"TRUE"}
-		for _, t := range texts {
-			parts = append(parts, l.term(a, t, 0))
-		}
-		return "(" + strings.Join(parts, " AND ") + ")"
+		return l.hasTexts(a, texts, x.All)
 	}
 	op := " OR "
 	if x.All {
@@ -289,4 +343,15 @@ func (l *lowerer) hasAny(x *plan.HasAny, s *sel) string {
 		parts = append(parts, l.stringTest(plan.OpHas, x.X, e, s))
 	}
 	return "(" + strings.Join(parts, op) + ")"
+}
+
+func (l *lowerer) hasTexts(a string, texts []string, all bool) string {
+	if !all {
+		return l.terms(a, texts)
+	}
+	parts := []string{"TRUE"}
+	for _, t := range texts {
+		parts = append(parts, l.term(a, t, 0))
+	}
+	return "(" + strings.Join(parts, " AND ") + ")"
 }
