@@ -120,3 +120,43 @@ func TestLoadMapping_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// TestMatch_NewRoutesConcurrently: sources nobody prepared are compiled while
+// others match. Run with -race.
+func TestMatch_NewRoutesConcurrently(t *testing.T) {
+	p := compileText(t, `
+title: A
+logsource: {product: a}
+detection: {sel: {F|contains: [x, 'y*z']}, k: [word], condition: sel or k}
+---
+title: B
+logsource: {category: b}
+detection: {sel: {F|re: 'x+'}, condition: sel}
+---
+title: C
+logsource: {service: c}
+detection: {sel: {G: null}, condition: sel}
+`, Options{})
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			m, ev := p.NewMatcher(), NewEvent(p.Fields())
+			for i := range 400 {
+				ev.Reset()
+				ev.Logsource = Logsource{Product: []string{"a", "other", ""}[i%3], Category: []string{"b", "", "unknown"}[(i+g)%3], Service: []string{"", "c"}[i/3%2]}
+				ev.Set("F", "wordxx")
+				want := 0
+				for _, holds := range []bool{ev.Logsource.Product == "a", ev.Logsource.Category == "b", ev.Logsource.Service == "c"} {
+					if holds {
+						want++
+					}
+				}
+				if n := len(m.Match(ev)); n != want {
+					t.Errorf("%v: %d matches, want %d", ev.Logsource, n, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
