@@ -18,7 +18,7 @@ func stringFunctions() []Function {
 		{Name: "kql_replace_strings", Args: []Kind{Text, Text, Text}, Result: Text, Fn: replaceStrings},
 		{Name: "kql_has_any_index", Args: []Kind{Text, Text}, Result: Long, Fn: hasAnyIndex},
 		{Name: "kql_has", Args: []Kind{Text, Text, Long}, Result: Bool, Fn: hasTerm},
-		{Name: "kql_has_list", Args: []Kind{Text, Text, Bool}, Result: Bool, Fn: hasList},
+		{Name: "kql_has_list", Args: []Kind{Text, Text, Bool}, Result: Bool, Fn: newTermLists().has},
 		{Name: "kql_repeat", Args: []Kind{Text, Long, Text}, Result: Text, Fn: repeatText},
 		{Name: "kql_format_bytes", Args: []Kind{Real, Long, Text}, Result: Text, Fn: formatBytes},
 		{Name: "kql_tohex", Args: []Kind{Long, Long}, Result: Text, Fn: toHex},
@@ -271,30 +271,6 @@ func hasAnyIndex(a []any) any {
 func hasTerm(a []any) any {
 	mode, _ := a[2].(int64)
 	return termMatch(str(a[0]), str(a[1]), mode&1 == 1, mode/2 != 2, mode/2 != 1)
-}
-
-func hasList(a []any) any {
-	all, _ := a[2].(bool)
-	list, ok := dynamicOf(a[1]).([]any)
-	if !ok {
-		if s, isText := dynamicOf(a[1]).(string); isText {
-			list = []any{s}
-		}
-	}
-	for _, v := range list {
-		if b, ok := v.([]any); ok {
-			for _, e := range b {
-				if HasTerm(str(a[0]), scalarText(e), false) != all {
-					return !all
-				}
-			}
-			continue
-		}
-		if HasTerm(str(a[0]), scalarText(v), false) != all {
-			return !all
-		}
-	}
-	return all
 }
 
 func repeatText(a []any) any {
