@@ -160,8 +160,8 @@ func (pl *place) check(x ast.Expr) ([]catalog.Column, bool) {
 		}
 	}
 	script.Stmts = append(script.Stmts, &ast.ExprStmt{X: x})
-	query, diags := check.Check(script, pl.cat, check.Options{Lenient: true})
-	if diags.HasErrors() || len(query.Results) == 0 || query.Results[0].Rel == nil {
+	query, diags := check.CheckBroken(script, pl.cat, check.Options{Lenient: true})
+	if query == nil || diags.HasErrors() || len(query.Results) == 0 || query.Results[0].Rel == nil {
 		return nil, false
 	}
 	var list []catalog.Column

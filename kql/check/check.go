@@ -83,18 +83,19 @@ func newChecker(cat catalog.Catalog, opt Options) *checker {
 }
 
 // CheckBroken binds what it can of a tree that has syntax errors, for editors:
-// parts of its nodes may be missing, and binding ends where that matters.
-func CheckBroken(script *ast.Script, cat catalog.Catalog, opt Options) (diags token.Diagnostics) {
+// parts of its nodes may be missing, and binding ends where that matters. The
+// query is nil then; otherwise its plan may have holes and must not run.
+func CheckBroken(script *ast.Script, cat catalog.Catalog, opt Options) (query *plan.Query, diags token.Diagnostics) {
 	c := newChecker(cat, opt)
 	defer func() {
 		// Only a missing part of a broken tree ends here; sound trees never do.
 		if recover() != nil {
-			diags = c.diags
+			query, diags = nil, c.diags
 		}
 	}()
 	c.ordered = usesOrder(script)
 	c.script(script)
-	return c.diags
+	return c.query, c.diags
 }
 
 // usesOrder reports whether anything in the script depends on row numbers. Calls
