@@ -16,8 +16,8 @@ type predInfo struct {
 	index  indexKind
 	needle pattern.Needle // what to look for, folded, when index is not indexNone
 	folded pattern.Pattern
-	needs  pattern.Requirement // rule.TestRegex
-	weight float64             // guessed share of events on which it holds; for choosing triggers
+	needs  *pattern.Requirement // of rule.TestRegex
+	weight float64              // guessed share of events on which it holds; for choosing triggers
 }
 
 // indexKind says what finding the needle in a value means for the predicate.
@@ -84,7 +84,8 @@ func (t *predTable) prepare(p *Predicate) predInfo {
 	case rule.TestPattern:
 		in.preparePattern()
 	case rule.TestRegex:
-		in.needs = pattern.Require(p.Regex.String())
+		needs := pattern.Require(p.Regex.String())
+		in.needs = &needs
 		if in.needs.Literals != nil {
 			in.index = indexMaybe
 			in.weight = 0
