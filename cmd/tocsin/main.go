@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,12 @@ import (
 var version = "dev"
 
 func main() {
+	// Calls into the telemetry engine hold a thread each; with no more threads
+	// than cores, queries and commits would starve everything else
+	// (measured: ARCHITECTURE.md, decisions).
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2*runtime.NumCPU() + 2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:]))

@@ -71,10 +71,13 @@ type IncidentSummary struct {
 // Query: status, severity, owner ("-" is nobody), tag, q (words in title, entity or number),
 // sort (updatedAt, createdAt, severity, id; "-" before it for descending), limit (1..200), cursor.
 type IncidentPage struct {
-	Items  []IncidentSummary `json:"items"`
-	Total  int               `json:"total"`  // that match the filter
-	Counts QueueCounts       `json:"counts"` // of the whole queue, whatever the filter
-	Next   string            `json:"next"`   // cursor of the next page; empty at the end
+	Items []IncidentSummary `json:"items"`
+	Total int               `json:"total"` // that match the filter
+	// TotalIsLeast says that more match than Total: counting all of a search for
+	// common words would take too long.
+	TotalIsLeast bool        `json:"totalIsLeast"`
+	Counts       QueueCounts `json:"counts"` // of the whole queue, whatever the filter
+	Next         string      `json:"next"`   // cursor of the next page; empty at the end
 }
 
 // QueueCounts is the header of the queue.
@@ -233,6 +236,11 @@ type Diagnostic struct {
 	End      int    `json:"end"`
 	Line     int    `json:"line"`   // 1-based
 	Column   int    `json:"column"` // 1-based, in characters
+}
+
+// CheckResult answers POST /api/v1/query/check.
+type CheckResult struct {
+	Diagnostics []Diagnostic `json:"diagnostics"`
 }
 
 // Schema answers GET /api/v1/schema: what IntelliSense knows.

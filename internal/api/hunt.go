@@ -11,11 +11,6 @@ import (
 
 type queryInput struct{ Body QueryRequest }
 
-// CheckResult answers POST /api/v1/query/check.
-type CheckResult struct {
-	Diagnostics []Diagnostic `json:"diagnostics"`
-}
-
 func (s *server) huntRoutes() {
 	huma.Register(s.huma, operation("run-query", http.MethodPost, "/api/v1/query", "Run a KQL query", tocsin.Reader, ScopeQuery), answer(s.runQuery))
 	huma.Register(s.huma, operation("check-query", http.MethodPost, "/api/v1/query/check", "Compile a KQL query without running it", tocsin.Reader, ScopeQuery), answer(s.checkQuery))

@@ -57,7 +57,7 @@ func (s *server) listIncidents(ctx context.Context, in *queueInput) (*body[Incid
 	if err != nil {
 		return nil, err
 	}
-	out := IncidentPage{Items: make([]IncidentSummary, 0, len(page.Items)), Total: page.Total, Next: page.Next, Counts: countsOf(counts)}
+	out := IncidentPage{Items: make([]IncidentSummary, 0, len(page.Items)), Total: page.Total, TotalIsLeast: page.TotalIsLeast, Next: page.Next, Counts: countsOf(counts)}
 	for i := range page.Items {
 		out.Items = append(out.Items, summaryOf(&page.Items[i]))
 	}

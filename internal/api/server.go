@@ -28,6 +28,7 @@ type Backend struct {
 	Metrics http.Handler // what answers /metrics
 	Log     *slog.Logger
 	Now     func() time.Time
+	Closing <-chan struct{} // closed when the server is about to stop: streams end
 	Version string
 	IsDemo  bool
 }

@@ -40,6 +40,8 @@ func (s *server) streamRoutes(mux *http.ServeMux) {
 			select {
 			case <-r.Context().Done():
 				return
+			case <-s.Closing:
+				return
 			case <-beat.C:
 				fmt.Fprint(w, ": still here\n\n")
 			case n, ok := <-notices:

@@ -34,9 +34,10 @@ const (
 // then it finishes what was accepted. It returns nil for an orderly end.
 func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
+	closing := make(chan struct{})
 	handler := api.New(api.Backend{
 		Desk: a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.schema, a.cfg.Now}, Rules: a.rules,
-		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(), Log: a.cfg.Log, Now: a.cfg.Now, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
+		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -47,6 +48,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	var work sync.WaitGroup
 	work.Go(func() { a.tick(running) })
 	work.Go(func() { a.mirrorIncidents(running) })
+	work.Go(func() { a.housekeep(running) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	var err error
@@ -55,8 +57,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	case <-ctx.Done():
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
+		close(closing)
 		if err = srv.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
-			err = srv.Close() // streams of changes never end by themselves
+			err = srv.Close()
 		}
 	}
 	stop()

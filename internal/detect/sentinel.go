@@ -136,9 +136,9 @@ const (
 // ParseKQLRule reads one Sentinel rule file. The error says what is wrong with
 // the rule in words for its author.
 func ParseKQLRule(path string, text []byte) (*KQLRule, error) {
-	var f ruleFile
-	if err := yaml.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("not readable as YAML: %w", err)
+	f, err := readRuleFile(text)
+	if err != nil {
+		return nil, err
 	}
 	r := &KQLRule{
 		Rule: tocsin.Rule{
@@ -158,11 +158,26 @@ func ParseKQLRule(path string, text []byte) (*KQLRule, error) {
 	for _, step := range []func(*ruleFile, *KQLRule) error{
 		setIdentity, setTiming, setTrigger, setEntities, setGrouping,
 	} {
-		if err := step(&f, r); err != nil {
+		if err := step(f, r); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// readRuleFile reads the YAML. The library panics on some malformed documents (a
+// tag where a list belongs); that is the file's fault, not a reason to stop.
+func readRuleFile(text []byte) (f *ruleFile, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			f, err = nil, fmt.Errorf("not readable as YAML: %v", broken)
+		}
+	}()
+	f = &ruleFile{}
+	if err := yaml.Unmarshal(text, f); err != nil {
+		return nil, fmt.Errorf("not readable as YAML: %w", err)
+	}
+	return f, nil
 }
 
 // trimQuoted removes the quotes that published descriptions carry inside a YAML block.

@@ -63,6 +63,24 @@ func TestParseKQLRule_SaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// FuzzParseKQLRule: a rule file is somebody else's text; whatever it holds, it
+// is a rule or a reason.
+func FuzzParseKQLRule(f *testing.F) {
+	text, err := os.ReadFile("testdata/rules/spray.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte("tactics: !!x\nid: 1"))
+	f.Add([]byte("id: &a [*a]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := ParseKQLRule("x.yaml", text)
+		if (r == nil) == (err == nil) {
+			t.Errorf("rule %v, error %v", r, err)
+		}
+	})
+}
+
 func TestParseDuration_Forms(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"5m": 5 * time.Minute, " 1H ": time.Hour, "14d": 14 * 24 * time.Hour, "PT5M": 5 * time.Minute, "P1D": 24 * time.Hour, "p1dt6h": 30 * time.Hour,

@@ -20,7 +20,7 @@ export function page(world, query) {
   const limit = Number(query.get("limit") ?? 100), from = Number(query.get("cursor") || 0);
   const open = all.filter((i) => i.status === "new" || i.status === "active");
   return {
-    items: match.slice(from, from + limit).map(summary), total: match.length, next: from + limit < match.length ? String(from + limit) : "",
+    items: match.slice(from, from + limit).map(summary), total: match.length, totalIsLeast: false, next: from + limit < match.length ? String(from + limit) : "",
     counts: { new: all.filter((i) => i.status === "new").length, active: all.filter((i) => i.status === "active").length, closed: all.filter((i) => i.status === "closed").length, unassigned: open.filter((i) => !i.owner).length, openBySeverity: Object.fromEntries(["high", "medium", "low", "informational"].map((s) => [s, open.filter((i) => i.severity === s).length])) },
   };
 }

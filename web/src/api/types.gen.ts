@@ -72,6 +72,8 @@ export interface IncidentPage {
   items: IncidentSummary[];
   /** that match the filter */
   total: number;
+  /** TotalIsLeast says that more match than Total: counting all of a search for common words would take too long. */
+  totalIsLeast: boolean;
   /** of the whole queue, whatever the filter */
   counts: QueueCounts;
   /** cursor of the next page; empty at the end */
@@ -261,6 +263,11 @@ export interface Diagnostic {
   line: number;
   /** 1-based, in characters */
   column: number;
+}
+
+/** CheckResult answers POST /api/v1/query/check. */
+export interface CheckResult {
+  diagnostics: Diagnostic[];
 }
 
 /** Schema answers GET /api/v1/schema: what IntelliSense knows. */

@@ -71,7 +71,7 @@ export default function IncidentsPage() {
       {!first && (queue.isError ? <Failure problem={problemOf(queue.error)} action={{ label: "Try again", onClick: () => void queue.refetch() }} /> : <Skeletons rows={14} label="Loading incidents" />)}
       {first && rows.length > 0 && (
         <Queue
-          rows={rows} total={first.total} waiting={waiting} onRelease={release} onHover={setOver} sort={view.sort} onSort={(sort) => setView({ ...view, sort })}
+          rows={rows} total={first.total} isLeast={first.totalIsLeast} waiting={waiting} onRelease={release} onHover={setOver} sort={view.sort} onSort={(sort) => setView({ ...view, sort })}
           selection={selection} canSelect={canChange} changed={changed} onEnd={onEnd}
         />
       )}

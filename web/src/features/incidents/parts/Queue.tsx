@@ -11,12 +11,12 @@ import type { Selection } from "./useSelection";
 const rowHeight = 32;
 
 interface Props {
-  rows: IncidentSummary[]; total: number; waiting: number; onRelease: () => void; onHover: (isOver: boolean) => void;
+  rows: IncidentSummary[]; total: number; isLeast: boolean; waiting: number; onRelease: () => void; onHover: (isOver: boolean) => void;
   sort: string; onSort: (sort: string) => void; selection: Selection; canSelect: boolean; changed: ReadonlySet<number>; onEnd: () => void;
 }
 
 /** The table of incidents: only the rows on the screen exist. */
-export function Queue({ rows, total, waiting, onRelease, onHover, sort, onSort, selection, canSelect, changed, onEnd }: Props) {
+export function Queue({ rows, total, isLeast, waiting, onRelease, onHover, sort, onSort, selection, canSelect, changed, onEnd }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12, scrollPaddingStart: 32 });
   const items = virtual.getVirtualItems();
@@ -51,7 +51,7 @@ export function Queue({ rows, total, waiting, onRelease, onHover, sort, onSort, 
           })}
         </div>
       </div>
-      <div className={styles.foot}>{rows.length < total ? `${rows.length.toLocaleString("en-US")} of ${count(total, "incident")}` : count(total, "incident")}</div>
+      <div className={styles.foot}>{total > rows.length || isLeast ? `${rows.length.toLocaleString("en-US")} of ${isLeast ? "more than " : ""}${count(total, "incident")}` : count(total, "incident")}</div>
     </div>
   );
 }
