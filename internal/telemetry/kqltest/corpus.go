@@ -99,7 +99,7 @@ func CorpusCatalog(schemas string, corpus []*CorpusQuery) (*catalog.Static, erro
 			}
 		}
 		table := catalog.NewTable(name, cols)
-		table.Open = name == "AzureDiagnostics"
+		table.Open, table.Empty = name == "AzureDiagnostics", t.Empty
 		cat.AddTable(table)
 	}
 	for _, q := range corpus {
