@@ -49,7 +49,7 @@ func TestColumns(t *testing.T) {
 		{"union isfuzzy=true Users, (Unreadable) | union Unreadable", "error:KQL2003"},
 		{"union Users, Broken", "error:KQL2002"},
 		{"union isfuzzy=true Users, Broken(a = 2)", "error:KQL2007"},
-		{"union isfuzzy=true Users, Broken('x')", "error:KQL3001"},
+		{"union isfuzzy=true Users, Broken('x')", "User:string Id:string Mail:string"},
 		{"union isfuzzy=true Users, (Broken | where x)", "error:KQL2002"},
 		{"All", "User:string Id:string Mail:string"},
 		{"Users | mv-expand x = dynamic([1]) to typeof(long) | project x, Mail", "x:long Mail:string"},

@@ -167,6 +167,16 @@ func (c *checker) assignable(n ast.Node, x plan.Expr, to catalog.Type, what stri
 	return null(to)
 }
 
+// passed converts an argument to the type of a function's parameter. Microsoft's
+// analyzer lets any scalar pass there, and published hunts rely on it; the value
+// is converted, with a warning where it may be lost.
+func (c *checker) passed(n ast.Node, x plan.Expr, to catalog.Type, what string) plan.Expr {
+	strict := c.opt.Lenient
+	c.opt.Lenient = true
+	defer func() { c.opt.Lenient = strict }()
+	return c.assignable(n, x, to, what)
+}
+
 // quoteJSON writes s as a JSON string.
 func quoteJSON(s string) string {
 	var b strings.Builder

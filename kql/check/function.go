@@ -197,7 +197,7 @@ func (c *checker) bindParameter(n ast.Node, f *function, p *ast.Param, a *ast.Na
 	if !c.light(a, v.x) {
 		return &binding{failed: true}, true
 	}
-	return &binding{x: c.assignable(a, v.x, t, "the parameter \""+p.Name.Name+"\" of "+f.title()+"()")}, true
+	return &binding{x: c.passed(a, v.x, t, "the parameter \""+p.Name.Name+"\" of "+f.title()+"()")}, true
 }
 
 // restrict reports declared columns of a tabular parameter that the rows lack.
