@@ -412,7 +412,9 @@ func (l *lowerer) list(a string, t catalog.Type, size, mode string, s *sel, wher
 		return "kql_set_of(" + jsonList(a, t, s, where(cond)) + ", " + size + ")"
 	}
 	if mode == "set" {
-		list = "list(DISTINCT " + x + ")" + where(cond)
+		// Without positions the order is nobody's; sorted, it is at least the same
+		// every time.
+		list = "list_sort(list(DISTINCT " + x + ")" + where(cond) + ")"
 	}
 	if t == catalog.Real {
 		list = "list_transform(" + list + ", lambda e: CASE WHEN isfinite(e) OR e IS NULL THEN to_json(e) ELSE to_json(kql_text_of_real(e)) END)"

@@ -33,7 +33,7 @@ func convert(a string, from, to catalog.Type) string {
 	case catalog.String:
 		return fromText(a, to, "_of_text(")
 	case catalog.Dynamic:
-		return fromText(a, to, "_of_dynamic(")
+		return fromDynamic(a, to)
 	}
 	return fromScalar(a, from, to)
 }
@@ -75,6 +75,24 @@ func toJSON(a string, from catalog.Type) string {
 		return "'\"' || " + a + "::VARCHAR || '\"'"
 	}
 	return "to_json(" + a + ")::VARCHAR"
+}
+
+// fromDynamic reads plain numbers without leaving the engine; the natives know the
+// rest: numbers in strings, bools, reals to be cut.
+func fromDynamic(a string, to catalog.Type) string {
+	slow := fromText(a, to, "_of_dynamic(")
+	if len(a) > 2000 {
+		return slow
+	}
+	switch to {
+	case catalog.Real:
+		return "CASE WHEN " + a + " IS NOT NULL THEN coalesce(try_cast(" + a + " AS DOUBLE), " + slow + ") END"
+	case catalog.Long:
+		return "CASE WHEN regexp_full_match(" + a + ", '-?[0-9]{1,18}') THEN " + a + "::BIGINT WHEN " + a + " IS NOT NULL THEN " + slow + " END"
+	case catalog.Int:
+		return "CASE WHEN regexp_full_match(" + a + ", '-?[0-9]{1,9}') THEN " + a + "::INTEGER WHEN " + a + " IS NOT NULL THEN " + slow + " END"
+	}
+	return slow
 }
 
 func fromText(a string, to catalog.Type, suffix string) string {

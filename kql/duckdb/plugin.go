@@ -143,6 +143,13 @@ func (l *lowerer) delivered(r *plan.Call, sql string) *sel {
 		names[i] = colName(c.ID)
 		s.set(c.ID, colName(c.ID))
 	}
+	order := make([]string, len(names))
+	for i := range order {
+		order[i] = strconv.Itoa(i + 1)
+	}
+	if r.Plugin != "narrow" {
+		sql += " ORDER BY " + strings.Join(order, ", ") // the same every time
+	}
 	s.from = "(" + sql + ") AS " + l.alias("t") + "(" + strings.Join(names, ", ") + ")"
 	return s
 }

@@ -180,6 +180,9 @@ func (l *lowerer) rangeRows(r *plan.Range) *sel {
 		}
 	}
 	s.set(r.Col.ID, name)
+	if k, ok := isConst(r.Step); ok && (k.Int > 0 || k.Real > 0) {
+		s.order = []string{name + " ASC NULLS LAST"} // the rows come in this order
+	}
 	return s
 }
 
