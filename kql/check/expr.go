@@ -109,6 +109,24 @@ func literal(l *ast.Literal) plan.Expr {
 	return k
 }
 
+// openType is the type of a column an open table does not list: Log Analytics ends the names
+// of custom columns in their type ("Custom table and column names", Azure Monitor).
+func openType(name string) catalog.Type {
+	if len(name) > 2 && name[len(name)-2] == '_' {
+		switch name[len(name)-1] {
+		case 's', 'g':
+			return catalog.String
+		case 'd':
+			return catalog.Real
+		case 'b':
+			return catalog.Bool
+		case 't':
+			return catalog.DateTime
+		}
+	}
+	return catalog.Dynamic
+}
+
 // ident resolves a name: a column, a let name or parameter, a table, a saved
 // function without arguments.
 func (c *checker) ident(e *ast.Ident, sc *scope) value {
@@ -121,7 +139,7 @@ func (c *checker) ident(e *ast.Ident, sc *scope) value {
 	}
 	scalarOnly := sc.rows != nil && !sc.rowsWelcome
 	if scalarOnly && sc.rows.open {
-		return scalarValue(null(catalog.Dynamic))
+		return scalarValue(null(openType(name)))
 	}
 	if v, ok := c.source(e, name); ok {
 		return v
