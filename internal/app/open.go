@@ -74,7 +74,7 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return a, err
 	}
 	a.desk = incident.New(a.accounts.db.Incidents(), cfg.Now)
-	a.hunter = hunt.New(a.schema.Catalog(), a.store, cfg.Now)
+	a.hunter = hunt.New(a.schema.Catalog(), a.store, a.store.Holds, cfg.Now)
 	a.mirror = mirror.New(a.desk, a.store, a.schema, cfg.Now)
 	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules()); err != nil {
 		return a, err

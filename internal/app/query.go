@@ -26,7 +26,7 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	answer, err := hunt.New(tables.Catalog(), store, cfg.Now).Run(ctx, q)
+	answer, err := hunt.New(tables.Catalog(), store, store.Holds, cfg.Now).Run(ctx, q)
 	if cerr := store.Close(); err == nil {
 		err = cerr
 	}

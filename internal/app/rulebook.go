@@ -208,7 +208,7 @@ func CheckRules(_ context.Context, dirs []string) (*RuleCheck, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading tables: %w", err)
 	}
-	b, err := loadRules(dirs, hunt.New(tables.Catalog(), nil, noClock), nil)
+	b, err := loadRules(dirs, hunt.New(tables.Catalog(), nil, nil, noClock), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func TestRules_CompileStrictlyAndRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	h := hunt.New(tables.Catalog(), store, time.Now)
+	h := hunt.New(tables.Catalog(), store, nil, time.Now)
 	rules, err := detect.Load(folder("rules"), "builtin")
 	if err != nil || len(rules.Rejected) > 0 {
 		t.Fatalf("%v %v", rules.Rejected, err)
