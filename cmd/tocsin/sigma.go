@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"time"
 
@@ -106,39 +104,7 @@ func sigmaSource(f *os.File) (matchrun.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, _ := iter.Pull2(r.Records()) // runs to the end, or the process ends
-	return &evtxSource{next: next}, nil
-}
-
-// evtxSource yields the records of an event log.
-type evtxSource struct {
-	next   func() (*evtx.Record, error, bool)
-	number uint64
-	text   []byte
-}
-
-// Next implements matchrun.Source.
-func (s *evtxSource) Next(ev *sigma.Event) (uint64, error) {
-	record, err, ok := s.next()
-	if !ok {
-		return 0, io.EOF
-	}
-	s.number++
-	var damaged *evtx.RecordError
-	var chunk *evtx.ChunkError
-	if errors.As(err, &damaged) || errors.As(err, &chunk) {
-		return s.number, &matchrun.RecordError{Record: s.number, Err: err}
-	}
-	if err != nil {
-		return 0, err
-	}
-	if s.text, err = record.AppendJSON(s.text[:0], evtx.JSONOptions{}); err == nil {
-		err = sigma.ParseJSON(s.text, ev)
-	}
-	if err != nil {
-		return s.number, &matchrun.RecordError{Record: s.number, Err: err}
-	}
-	return s.number, nil
+	return matchrun.NewEVTX(r), nil
 }
 
 // plainMatches writes the JSON lines of a run as text for people.
