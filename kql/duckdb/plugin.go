@@ -27,6 +27,14 @@ func (l *lowerer) plugin(r *plan.Call) *sel {
 		return l.narrow(r)
 	case "graph_components":
 		return l.outside(r, r.Cols, r.In, r.Args[1].Rel)
+	case "active_users_count":
+		return l.activeUsers(r)
+	case "activity_metrics":
+		return l.activityMetrics(r)
+	case "activity_engagement":
+		return l.activityEngagement(r)
+	case "session_count":
+		return l.sessionCount(r)
 	}
 	unsupported("the plugin "+r.Plugin, "")
 	return nil
@@ -206,6 +214,46 @@ func (l *lowerer) activityCounts(r *plan.Call) *sel {
 	first := "SELECT *, min(b) OVER (PARTITION BY a0" + prefixed("", d) + ") AS f FROM (" + binned + ")"
 	per := "SELECT b" + prefixed("", d) + ", count(*) AS n, count(DISTINCT a0) AS d, count(DISTINCT a0) FILTER (WHERE f = b) AS nd FROM (" + first + ") GROUP BY b" + prefixed("", d)
 	return l.delivered(r, "SELECT b"+prefixed("", d)+", n, d, nd, (sum(nd) OVER ("+part+"ORDER BY b ROWS UNBOUNDED PRECEDING))::BIGINT FROM ("+per+")")
+}
+
+// activeUsers: arguments id, timeline, start, end, lookback, period, active
+// periods, bin, dimensions. An id counts in a bin when, looking back from one of
+// its events there, it was seen in enough periods.
+func (l *lowerer) activeUsers(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 8)
+	seen := "SELECT e.a0 AS id, e.a2 + (e.a1 - e.a2) // e.a7 * e.a7 AS b" + prefixed("e.", d) + " FROM " + w + " AS e JOIN " + w +
+		" AS x ON x.a0 IS NOT DISTINCT FROM e.a0 AND x.a1 <= e.a1 AND x.a1 > e.a1 - e.a4" + sameDims(d) +
+		" WHERE e.a1 >= e.a2 AND e.a1 <= e.a3 GROUP BY e.a0, e.a1, e.a2, e.a6, e.a7" + prefixed("e.", d) + " HAVING count(DISTINCT x.a1 - x.a1 % x.a5) >= e.a6"
+	return l.delivered(r, "SELECT b"+prefixed("", d)+", count(DISTINCT id) FROM ("+seen+") GROUP BY b"+prefixed("", d))
+}
+
+// activityMetrics: arguments id, timeline, start, end, window, dimensions.
+func (l *lowerer) activityMetrics(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 5)
+	ids := l.alias("w")
+	l.ctes = append(l.ctes, ids+" AS MATERIALIZED (SELECT DISTINCT a0, a2 + (a1 - a2) // a4 * a4 AS b, a4"+prefixed("", d)+" FROM "+w+" WHERE a1 >= a2 AND a1 <= a3)")
+	first := "SELECT *, min(b) OVER (PARTITION BY a0" + prefixed("", d) + ") AS f FROM " + ids
+	sql := "SELECT e.b" + prefixed("e.", d) + ", count(*), count(*) FILTER (WHERE e.f = e.b), count(x.a0)::DOUBLE / any_value(p.n), 1 - count(x.a0)::DOUBLE / any_value(p.n) FROM (" + first +
+		") AS e LEFT JOIN " + ids + " AS x ON x.a0 IS NOT DISTINCT FROM e.a0 AND x.b = e.b - e.a4" + sameDims(d) +
+		" LEFT JOIN (SELECT b, count(*) AS n" + prefixed("", d) + " FROM " + ids + " GROUP BY b" + prefixed("", d) + ") AS p ON p.b = e.b - e.a4" + strings.ReplaceAll(sameDims(d), "x.", "p.") +
+		" GROUP BY e.b" + prefixed("e.", d)
+	return l.delivered(r, "SELECT * REPLACE (coalesce(rr, 'nan'::DOUBLE) AS rr, coalesce(cr, 'nan'::DOUBLE) AS cr) FROM ("+sql+") AS q(b"+prefixed("", d)+", n, nn, rr, cr)")
+}
+
+// activityEngagement: arguments id, timeline, start, end, inner, outer, dimensions.
+func (l *lowerer) activityEngagement(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 6)
+	sql := "SELECT e.b" + prefixed("e.", d) + ", count(DISTINCT x.a0) FILTER (WHERE x.a1 >= e.b) AS i, count(DISTINCT x.a0) AS o FROM (SELECT unnest(generate_series(a2, a3 - 1, a4)) AS b, a4, a5" + prefixed("", d) +
+		" FROM (SELECT DISTINCT a2, a3, a4, a5" + prefixed("", d) + " FROM " + w + ")) AS e JOIN " + w + " AS x ON x.a1 < e.b + e.a4 AND x.a1 >= e.b + e.a4 - e.a5" + sameDims(d) + " GROUP BY e.b" + prefixed("e.", d)
+	return l.delivered(r, "SELECT *, i::DOUBLE / o FROM ("+sql+")")
+}
+
+// sessionCount: arguments id, timeline, start, end, bin, lookback, dimensions. An
+// event begins a session when its id was not seen within the lookback before.
+func (l *lowerer) sessionCount(r *plan.Call) *sel {
+	w, d := l.timeline(r), dims(r, 6)
+	events := "SELECT *, lag(a1) OVER (PARTITION BY a0" + prefixed("", d) + " ORDER BY a1) AS p FROM " + w
+	return l.delivered(r, "SELECT a2 + (a1 - a2) // a4 * a4 AS b"+prefixed("", d)+", count(*) FROM ("+events+") WHERE a1 >= a2 AND a1 <= a3 AND (p IS NULL OR a1 - p > a5) GROUP BY b"+prefixed("", d))
 }
 
 // narrow turns rows into (row, column, value) triples.
