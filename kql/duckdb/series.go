@@ -178,7 +178,8 @@ func (l *lowerer) pivot(r *plan.Pivot) *sel {
 	t.order = nil
 	t.tail(&b, false)
 	if len(group) > 0 {
-		b.WriteString(" GROUP BY " + strings.Join(group, ", "))
+		list := strings.Join(group, ", ")
+		b.WriteString(" GROUP BY " + list + " ORDER BY " + list) // the same every time
 	}
 	out := newSel(b.String() + ") AS " + l.alias("t"))
 	for i, c := range r.Cols {
