@@ -21,7 +21,7 @@ import (
 
 func newKQLBatch() *cobra.Command {
 	var schemas string
-	var check, lenient bool
+	var check, lenient, strict bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "batch",
@@ -31,17 +31,21 @@ func newKQLBatch() *cobra.Command {
 			"A bad query is the error of its own line. --schemas names a JSON file\n" +
 			"{table:{column:type}} whose tables exist, with the standard columns of Log\n" +
 			"Analytics besides, and are empty, as are all watchlists and externaldata;\n" +
-			"without it there are none, so queries bring their own rows (datatable, print, range).",
+			"without it there are none, so queries bring their own rows (datatable, print, range).\n" +
+			"With --schemas a name that nobody knows is taken as published content means it\n" +
+			"(an unknown table is empty) and named in \"warnings\"; --strict makes it an error.",
 		Example: "  echo '{\"id\":\"1\",\"query\":\"print 1+1\"}' | tocsin kql batch\n  tocsin kql batch --schemas schemas.json --check < queries.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt := batch.Options{Compile: kql.Options{Now: time.Now(), Lenient: lenient}, Check: check, Timeout: timeout}
+			opt.Imported = schemas != "" && !strict
 			return runBatch(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), schemas, opt)
 		},
 	}
 	cmd.Flags().StringVar(&schemas, "schemas", "", "JSON file {table:{column:type}} of tables to create")
 	cmd.Flags().BoolVar(&check, "check", false, "compile without running")
 	cmd.Flags().BoolVar(&lenient, "lenient", false, "unknown tables are empty and unknown columns null, as for imported content")
+	cmd.Flags().BoolVar(&strict, "strict", false, "with --schemas: an unknown name is always an error")
 	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "limit for each query")
 	return cmd
 }

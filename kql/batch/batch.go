@@ -29,6 +29,10 @@ import (
 type Options struct {
 	// Compile holds for every query.
 	Compile kql.Options
+	// Imported says that the queries are published content: one that names a
+	// table, function or column nobody knows is compiled leniently, and its line
+	// has "warnings" that name them.
+	Imported bool
 	// Check compiles without running: columns as far as they are known, no rows.
 	Check bool
 	// Timeout is for each query; 0 means 30 s.
@@ -97,7 +101,11 @@ func answer(ctx context.Context, line []byte, n int, engine exec.Engine, cat cat
 	if err := json.Unmarshal(line, &req); err != nil {
 		return appendFailure(begin(fmt.Sprintf("line %d", n)), &failure{code: "input", message: "not a JSON object with id and query: " + err.Error()})
 	}
-	tables, fail := query(ctx, req.Query, engine, cat, opt)
+	q, warnings, fail := compile(req.Query, cat, opt)
+	var tables []*result.Table
+	if fail == nil {
+		tables, fail = run(ctx, q, engine, opt)
+	}
 	out = begin(req.ID)
 	if fail != nil {
 		return appendFailure(out, fail)
@@ -120,7 +128,23 @@ func answer(ctx context.Context, line []byte, n int, engine exec.Engine, cat cat
 	if len(tables) > 1 {
 		out = append(out, ']')
 	}
-	return append(out, '}')
+	return append(appendWarnings(out, warnings), '}')
+}
+
+// appendWarnings lists what a lenient compilation tolerated.
+func appendWarnings(out []byte, warnings []string) []byte {
+	for i, w := range warnings {
+		if i == 0 {
+			out = append(out, `,"warnings":[`...)
+		} else {
+			out = append(out, ',')
+		}
+		out = native.AppendString(out, w)
+	}
+	if len(warnings) > 0 {
+		out = append(out, ']')
+	}
+	return out
 }
 
 func begin(id string) []byte { return native.AppendString([]byte(`{"id":`), id) }
@@ -150,11 +174,29 @@ func appendFailure(out []byte, f *failure) []byte {
 	return append(out, fmt.Sprintf(`,"line":%d,"column":%d}}`, f.line, f.column)...)
 }
 
-func query(ctx context.Context, src string, engine exec.Engine, cat catalog.Catalog, opt Options) ([]*result.Table, *failure) {
+// compile compiles strictly and, for imported content, leniently what then names
+// something unknown.
+func compile(src string, cat catalog.Catalog, opt Options) (*kql.Query, []string, *failure) {
 	q, diags := kql.Compile(src, cat, opt.Compile)
-	if f := firstError(diags, src); f != nil {
-		return nil, f
+	fail := firstError(diags, src)
+	if fail == nil || !opt.Imported || !strings.HasPrefix(fail.code, "KQL2") {
+		return q, nil, fail
 	}
+	lenient := opt.Compile
+	lenient.Lenient = true
+	q, diags = kql.Compile(src, cat, lenient)
+	if again := firstError(diags, src); again != nil {
+		return nil, nil, fail // the first complaint is the one to mend
+	}
+	var warnings []string
+	for _, d := range diags.Shown(src) {
+		warnings = append(warnings, d.Error())
+	}
+	return q, warnings, nil
+}
+
+// run runs a compiled query within the limits.
+func run(ctx context.Context, q *kql.Query, engine exec.Engine, opt Options) ([]*result.Table, *failure) {
 	if opt.Check {
 		cols, _ := q.Columns()
 		return []*result.Table{{Columns: cols}}, nil
