@@ -1,6 +1,7 @@
 package parser_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -40,22 +41,29 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestParse_LinearTime: texts made to provoke quadratic behaviour, a megabyte each, end within the
-// fuzzer's deadline. It is no test of speed: a linear parse takes a hundredth of it.
-func TestParse_LinearTime(t *testing.T) {
+// TestParse_LinearWork: texts made to provoke quadratic behaviour cost at most
+// about twice the memory traffic when they are twice as long. (Time is not
+// compared: it says more about the machine.)
+func TestParse_LinearWork(t *testing.T) {
 	for name, unit := range map[string]string{
 		"open brackets": "(", "closing brackets": ")", "pipes": "|", "commas": "print a,", "semicolons": "a;", "ors": "a or ",
 		"missing semicolons": "let a = 1\n", "typed": "time(", "bang": "!", "quotes": "'\n", "fences": "``` ", "hyphens": "project-", "calls": "f(a,",
-		"mixed brackets": "([{", "comments": "//\n", "members": "a.b[0].", "lists": "T | project a,\n b | ", "directives": "\n#x",
+		"mixed brackets": "([{", "comments": "//\n", "members": "a.b[0].", "lists": "T | project a,\n b | ", "directives": "\n#x", "strings": "'a' ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			src := strings.Repeat(unit, (1<<20)/len(unit)-1)
-			start := time.Now()
-			tree, diags := parser.Parse(src)
-			if took := time.Since(start); took > deadline {
-				t.Fatalf("took %v", took)
+			cost := func(size int) uint64 {
+				src := strings.Repeat(unit, size/len(unit)-1)
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				tree, diags := parser.Parse(src)
+				runtime.ReadMemStats(&after)
+				checkTree(t, name, src, tree, diags.HasErrors())
+				return after.TotalAlloc - before.TotalAlloc
 			}
-			checkTree(t, name, src, tree, diags.HasErrors())
+			half, whole := cost(1<<19), cost(1<<20)
+			if whole > 3*half+1<<20 {
+				t.Errorf("%d bytes allocated for half a megabyte, %d for one", half, whole)
+			}
 		})
 	}
 }

@@ -105,6 +105,7 @@ func (p *parser) wordExpr(t tok) ast.Expr {
 func (p *parser) stringLiteral() *ast.Literal {
 	start := p.peek()
 	lit := &ast.Literal{Kind: ast.String}
+	var rest strings.Builder // of further strings: there may be very many
 	for p.peek().kind == str {
 		t := p.advance()
 		value, hidden, badAt := decodeString(p.text(t))
@@ -114,9 +115,12 @@ func (p *parser) stringLiteral() *ast.Literal {
 		if lit.Text == "" {
 			lit.Text = value
 		} else {
-			lit.Text += value
+			rest.WriteString(value)
 		}
 		lit.Hidden = lit.Hidden || hidden
+	}
+	if rest.Len() > 0 {
+		lit.Text += rest.String()
 	}
 	lit.Loc = p.from(start.start)
 	lit.Raw = lit.Span().Of(p.src)
