@@ -14,7 +14,7 @@ import (
 )
 
 // deadline is far beyond what compiling a text of a fuzzer's size may take.
-const deadline = 10 * time.Second
+const deadline = 30 * time.Second
 
 func world() *catalog.Static {
 	w := &catalog.Static{}
