@@ -38,6 +38,10 @@ type Options struct {
 	Limits check.Limits
 	// Dialect adapts the statements to the store.
 	Dialect duckdb.Options
+	// Holds says whether a stored table has rows; it is asked at each run, so that
+	// a query over all tables is planned over those that matter. nil asks the
+	// engine. What compiles does not depend on it.
+	Holds func(table string) bool
 }
 
 // A Period is the half-open range [From, To).
@@ -78,7 +82,7 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 		return nil, diags
 	}
 	q := &Query{Plan: p}
-	q.program = &exec.Program{Plan: p, Dialect: opt.Dialect, Recompile: func(shapes map[string][]catalog.Column) (*plan.Query, error) {
+	q.program = &exec.Program{Plan: p, Dialect: opt.Dialect, Holds: opt.Holds, Recompile: func(shapes map[string][]catalog.Column) (*plan.Query, error) {
 		again := co
 		again.Shapes = shapes
 		// Every name has been checked as far as the data does not decide: what is

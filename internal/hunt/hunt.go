@@ -14,12 +14,9 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
-	"github.com/tocsin-soc/tocsin/kql/duckdb"
 	"github.com/tocsin-soc/tocsin/kql/exec"
-	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
@@ -37,19 +34,6 @@ type Hunter struct {
 // every one. now is what the function now() answers.
 func New(c catalog.Catalog, engine exec.Engine, holds func(table string) bool, now func() time.Time) *Hunter {
 	return &Hunter{c, engine, holds, now}
-}
-
-// dialect names the tables of the store for the compiler.
-func (h *Hunter) dialect() duckdb.Options {
-	if h.holds == nil {
-		return duckdb.Options{}
-	}
-	return duckdb.Options{TableName: func(t *plan.Table) string {
-		if h.holds(t.Name) {
-			return schema.Quote(t.Name)
-		}
-		return duckdb.EmptyTable(t)
-	}}
 }
 
 // A Query is a question: text and the range of event time it is about.
@@ -89,7 +73,7 @@ func (h *Hunter) compile(q Query) (*kql.Query, token.Diagnostics) {
 		diags.Errorf(token.TooLong, token.Span{Start: maxText, End: maxText}, "the query has %d bytes; the limit is %d", len(q.Text), maxText)
 		return nil, diags
 	}
-	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Dialect: h.dialect()})
+	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds})
 }
 
 // Run compiles and runs a query. The error is a *tocsin.Error: Unavailable when

@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/duckdb"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
+	"github.com/tocsin-soc/tocsin/kql/rewrite"
 )
 
 // A Program is a compiled query ready to run; package kql makes it.
@@ -19,6 +20,9 @@ type Program struct {
 	Recompile func(shapes map[string][]catalog.Column) (*plan.Query, error)
 	// Dialect adapts the statements to the store.
 	Dialect duckdb.Options
+	// Holds says whether a stored table has rows now; nil asks the engine. Run
+	// leaves out the tables without.
+	Holds func(table string) bool
 	// Fetch reads externaldata; nil refuses it.
 	Fetch FetchFunc
 }
@@ -56,6 +60,7 @@ func Run(ctx context.Context, engine Engine, p *Program, limits Limits) ([]*resu
 	if err != nil {
 		return nil, err
 	}
+	q = p.held(q)
 	run := &runner{ctx: ctx, engine: engine, program: p, bytes: limits.Bytes}
 	var tables []*result.Table
 	for _, r := range q.Results {
@@ -92,8 +97,9 @@ func Close(ctx context.Context, engine Engine, p *Program, limits Limits) (*plan
 		if round == limits.Rounds || p.Recompile == nil {
 			return nil, fmt.Errorf("the columns of %s are still unknown after %d rounds", q.Shapes[0].Plugin, round)
 		}
-		for _, sh := range q.Shapes {
-			st, err := duckdb.ShapeStatement(q, sh, p.Dialect)
+		held := p.held(q)
+		for _, sh := range held.Shapes {
+			st, err := duckdb.ShapeStatement(held, sh, p.Dialect)
 			if err != nil {
 				return nil, err
 			}
@@ -118,6 +124,14 @@ func Close(ctx context.Context, engine Engine, p *Program, limits Limits) (*plan
 		q = next
 	}
 	return q, nil
+}
+
+// held is the plan over the tables that hold rows.
+func (p *Program) held(q *plan.Query) *plan.Query {
+	if p.Holds == nil {
+		return q
+	}
+	return rewrite.Held(q, p.Holds)
 }
 
 // maxShape is the greatest number of columns a plugin may make.

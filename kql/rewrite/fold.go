@@ -10,10 +10,12 @@ import (
 
 // Fold computes what constants decide: conditions, branches of iff and case,
 // filters that keep nothing or everything, and inputs of a union that are empty.
-func Fold(q *plan.Query) *plan.Query {
-	f := &folder{rels: map[plan.Rel]plan.Rel{}, shared: map[*plan.Shared]*plan.Shared{}, scalars: map[*plan.Scalar]*plan.Scalar{}}
+func Fold(q *plan.Query) *plan.Query { return fold(q, nil) }
+
+func fold(q *plan.Query, holds func(table string) bool) *plan.Query {
+	f := &folder{holds: holds, rels: map[plan.Rel]plan.Rel{}, shared: map[*plan.Shared]*plan.Shared{}, scalars: map[*plan.Scalar]*plan.Scalar{}}
 	out := *q
-	out.Shared, out.Scalars, out.Results = nil, nil, nil
+	out.Shared, out.Scalars, out.Results, out.Shapes = nil, nil, nil, nil
 	for _, s := range q.Shared {
 		out.Shared = append(out.Shared, f.share(s))
 	}
@@ -25,11 +27,17 @@ func Fold(q *plan.Query) *plan.Query {
 		folded.Rel = f.rel(r.Rel)
 		out.Results = append(out.Results, &folded)
 	}
+	for _, s := range q.Shapes {
+		folded := *s
+		folded.In = f.rel(s.In)
+		out.Shapes = append(out.Shapes, &folded)
+	}
 	return &out
 }
 
 // folder remembers what it rewrote, so that shared nodes stay shared.
 type folder struct {
+	holds   func(table string) bool // nil when it is not known
 	rels    map[plan.Rel]plan.Rel
 	shared  map[*plan.Shared]*plan.Shared
 	scalars map[*plan.Scalar]*plan.Scalar
@@ -75,9 +83,8 @@ func empty(r plan.Rel) bool {
 
 func none(cols []plan.Column) plan.Rel { return &plan.Values{Cols: cols} }
 
-// node rewrites one operator over rewritten inputs. Operators that have nothing
-// to gain are returned over their old inputs: they are rare, and their inputs
-// are then small.
+// node rewrites one operator over rewritten inputs. Every expression is rewritten
+// too, or it would refer to the scalars and row sets of the plan before.
 func (f *folder) node(r plan.Rel) plan.Rel {
 	switch r := r.(type) {
 	case *plan.Ref:
@@ -105,10 +112,7 @@ func (f *folder) node(r plan.Rel) plan.Rel {
 	case *plan.Aggregate:
 		out := *r
 		out.In, out.Keys = f.rel(r.In), f.items(r.Keys)
-		out.Aggs = append([]plan.Agg(nil), r.Aggs...)
-		for i := range out.Aggs {
-			out.Aggs[i].Args = f.exprs(r.Aggs[i].Args)
-		}
+		out.Aggs = f.aggs(r.Aggs)
 		if empty(out.In) && len(out.Keys) > 0 {
 			return none(r.Cols)
 		}
@@ -120,9 +124,13 @@ func (f *folder) node(r plan.Rel) plan.Rel {
 	case *plan.Sort:
 		out := *r
 		out.In = f.rel(r.In)
+		out.Keys = append([]plan.SortKey(nil), r.Keys...)
+		for i := range out.Keys {
+			out.Keys[i].X = f.expr(r.Keys[i].X)
+		}
 		return &out
 	case *plan.Limit:
-		return &plan.Limit{In: f.rel(r.In), N: r.N}
+		return &plan.Limit{In: f.rel(r.In), N: f.expr(r.N)}
 	case *plan.Number:
 		out := *r
 		out.In = f.rel(r.In)
@@ -130,73 +138,13 @@ func (f *folder) node(r plan.Rel) plan.Rel {
 	case *plan.Window:
 		out := *r
 		out.In = f.rel(r.In)
-		return &out
-	case *plan.Parse:
-		out := *r
-		out.In = f.rel(r.In)
-		if empty(out.In) {
-			return none(r.Cols)
-		}
-		return &out
-	case *plan.Expand:
-		if r.In == nil {
-			return r
-		}
-		out := *r
-		out.In = f.rel(r.In)
-		if empty(out.In) {
-			return none(r.Cols)
+		out.Funcs = append([]plan.WindowFunc(nil), r.Funcs...)
+		for i := range out.Funcs {
+			out.Funcs[i].Args = f.exprs(r.Funcs[i].Args)
 		}
 		return &out
 	}
 	return f.rare(r)
-}
-
-// rare rewrites the inputs of the other operators.
-func (f *folder) rare(r plan.Rel) plan.Rel {
-	switch r := r.(type) {
-	case *plan.Sample:
-		return &plan.Sample{In: f.rel(r.In), N: r.N}
-	case *plan.Apply:
-		out := *r
-		out.In, out.Body = f.rel(r.In), f.rel(r.Body)
-		return &out
-	case *plan.Partition:
-		out := *r
-		out.In, out.Body = f.rel(r.In), f.rel(r.Body)
-		return &out
-	case *plan.ParseKV:
-		out := *r
-		out.In = f.rel(r.In)
-		return &out
-	case *plan.MakeSeries:
-		out := *r
-		out.In = f.rel(r.In)
-		return &out
-	case *plan.Pivot:
-		out := *r
-		out.In = f.rel(r.In)
-		return &out
-	case *plan.TopNested:
-		out := *r
-		out.In = f.rel(r.In)
-		return &out
-	case *plan.Scan:
-		out := *r
-		out.In = f.rel(r.In)
-		return &out
-	case *plan.Call:
-		out := *r
-		out.In = f.rel(r.In)
-		out.Args = append([]plan.Arg(nil), r.Args...)
-		for i := range out.Args {
-			out.Args[i].Rel = f.rel(r.Args[i].Rel)
-		}
-		return &out
-	case *plan.Table, *plan.Values, *plan.Range, *plan.External, *plan.Leaf:
-		return r
-	}
-	panic("rewrite: operator without a case")
 }
 
 // join knows what an empty side means.
@@ -255,6 +203,14 @@ func (f *folder) items(list []plan.Item) []plan.Item {
 	return out
 }
 
+func (f *folder) aggs(list []plan.Agg) []plan.Agg {
+	out := append([]plan.Agg(nil), list...)
+	for i := range out {
+		out[i].Args = f.exprs(list[i].Args)
+	}
+	return out
+}
+
 func (f *folder) exprs(list []plan.Expr) []plan.Expr {
 	if list == nil {
 		return nil
@@ -276,6 +232,8 @@ func constant(x plan.Expr) (*plan.Const, bool) {
 
 func (f *folder) expr(x plan.Expr) plan.Expr {
 	switch x := x.(type) {
+	case nil:
+		return nil
 	case *plan.Const, *plan.Col:
 		return x
 	case *plan.ScalarRef:

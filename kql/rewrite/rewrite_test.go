@@ -60,3 +60,52 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+// TestHeld: tables without rows leave the plan, with whatever only they need, and
+// the plan given stays as it was.
+func TestHeld(t *testing.T) {
+	cat := &catalog.Static{}
+	for _, name := range []string{"A", "B", "C"} {
+		cat.AddTable(catalog.NewTable(name, []catalog.Column{{Name: "a", Type: catalog.Long}, {Name: "s" + name, Type: catalog.String}, {Name: "d", Type: catalog.Dynamic}}))
+	}
+	for _, c := range []struct{ src, has, lacks string }{
+		{"union *", "table B", "table A"},
+		{"search 'x'", "table B", "table C"},
+		{"A | where sA has 'x'", "values", "has"},
+		{"A | summarize count()", "aggregate", "table"},
+		{"B | join kind=leftouter A on a", "join leftouter", "table A"},
+		{"B | where a in ((A | project a))", "values", "table"},
+		{"B | parse-where tostring(toscalar(A | where sA has 'x' | take 1 | project sA)) with 'n=' n:long", "values", "table A"},
+		{"B | top-nested toscalar(A | where sA has 'x' | count) of sB by count()", "table B", "table A"},
+		{"A | evaluate bag_unpack(d)", "", "table"},
+	} {
+		script, diags := parser.Parse(c.src)
+		q, found := check.Check(script, cat, check.Options{Now: 1 << 60})
+		if err := append(diags, found...).Err(); err != nil {
+			t.Errorf("%s: %v", c.src, err)
+			continue
+		}
+		before := plan.Print(q)
+		out := rewrite.Held(q, func(table string) bool { return table == "B" })
+		if plan.Print(q) != before {
+			t.Errorf("%s: the plan given was changed", c.src)
+		}
+		if len(out.Shapes) != len(q.Shapes) {
+			t.Errorf("%s: %d of %d shapes", c.src, len(out.Shapes), len(q.Shapes))
+		}
+		if len(q.Shapes) == 0 {
+			if err := plan.Verify(out); err != nil {
+				t.Errorf("%s: %v", c.src, err)
+			}
+		}
+		for i, col := range q.Results[0].Rel.Columns() {
+			if out.Results[0].Rel.Columns()[i] != col {
+				t.Errorf("%s: column %d is %v, not %v", c.src, i, out.Results[0].Rel.Columns()[i], col)
+			}
+		}
+		got := plan.Print(out)
+		if !strings.Contains(got, c.has) || (c.lacks != "" && strings.Contains(got, c.lacks)) {
+			t.Errorf("%s: want %q, not %q\n%s", c.src, c.has, c.lacks, got)
+		}
+	}
+}
