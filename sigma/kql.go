@@ -164,7 +164,11 @@ func (s *kqlSource) pipe(r *Rule, columns Columns) (*ast.Pipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	tests = append(tests, p)
+	if l, ok := p.(*ast.Literal); ok && l.Kind == ast.Bool && !l.Bool {
+		return nil, errors.New("no event has the fields the rule needs")
+	} else if !ok || l.Kind != ast.Bool {
+		tests = append(tests, p)
+	}
 	return &ast.Pipe{Source: tokql.Ident(s.table), Ops: []ast.Operator{&ast.Where{Predicate: tokql.Join(ast.OpAnd, tests...)}}}, nil
 }
 
@@ -191,6 +195,8 @@ func (s *kqlSource) column(field string, columns Columns) (ast.Expr, error) {
 	switch {
 	case strings.Contains(field, qualifier):
 		return nil, fmt.Errorf("field %s is computed and has no column", displayName(field))
+	case s.set != nil && slices.Contains(s.set.absent, field):
+		return nil, nil
 	case s.names != nil:
 		if to, ok := s.names[field]; ok {
 			name = to

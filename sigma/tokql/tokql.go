@@ -20,11 +20,12 @@ import (
 	"github.com/tocsin-soc/tocsin/sigma/rule"
 )
 
-// Column returns the expression that reads a field as text, or an error if the
-// table has no such column.
+// Column returns the expression that reads a field as text, nil if no row of the
+// table can have it, or an error if the table has no such column.
 type Column func(field string) (ast.Expr, error)
 
-// Predicate returns e as a predicate over columns.
+// Predicate returns e as a predicate over columns. It is the literal true or
+// false if fields that no row has decide it.
 func Predicate(e *rule.Expr, column Column) (ast.Expr, error) {
 	t := translator{column: column}
 	return t.expr(e)
@@ -40,6 +41,9 @@ func (t *translator) expr(e *rule.Expr) (ast.Expr, error) {
 		x, err := t.expr(e.Args[0])
 		if err != nil {
 			return nil, err
+		}
+		if holds, ok := constant(x); ok {
+			return Bool(!holds), nil
 		}
 		return Call("not", ast.Unparen(x)), nil
 	}
@@ -61,9 +65,22 @@ func (t *translator) expr(e *rule.Expr) (ast.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, x)
+		if holds, ok := constant(x); ok && holds == (op == ast.OpOr) {
+			return x, nil // decides the whole
+		} else if !ok {
+			parts = append(parts, x)
+		}
 	}
 	return Join(op, parts...), nil
+}
+
+// constant reads the literals true and false.
+func constant(x ast.Expr) (holds, ok bool) {
+	l, ok := x.(*ast.Literal)
+	if !ok || l.Kind != ast.Bool {
+		return false, false
+	}
+	return l.Bool, true
 }
 
 // minList is how many equal tests of one field become a list.
@@ -101,6 +118,9 @@ func (t *translator) lists(args []*rule.Expr) (lists []ast.Expr, others []*rule.
 		if err != nil {
 			return nil, nil, err
 		}
+		if col == nil {
+			continue // none of the alternatives holds
+		}
 		lists = append(lists, &ast.In{Op: ast.OpInCI, X: col, List: texts[f]})
 	}
 	return lists, others, nil
@@ -112,6 +132,9 @@ func (t *translator) predicate(p *rule.Predicate) (ast.Expr, error) {
 		var err error
 		if col, err = t.column(p.Field); err != nil {
 			return nil, err
+		}
+		if col == nil {
+			return Bool(p.Test == rule.TestNull || p.Test == rule.TestExists && p.Absent), nil
 		}
 	}
 	switch p.Test {
@@ -202,6 +225,9 @@ func (t *translator) reference(p *rule.Predicate, col ast.Expr) (ast.Expr, error
 	other, err := t.column(p.OtherField)
 	if err != nil {
 		return nil, err
+	}
+	if other == nil {
+		return Bool(false), nil
 	}
 	ops := [...]ast.Op{rule.Whole: ast.OpEqCI, rule.AtStart: ast.OpStartsWith, rule.AtEnd: ast.OpEndsWith, rule.Within: ast.OpContains}
 	if p.Cased {
