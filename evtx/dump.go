@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Dump writes the log as JSON lines in the shape of AppendJSON, and every
+// Dump writes the log as JSON lines in the shape of AppendJSON(opts), and every
 // error as a line {"error":…,"offset":…,"lost":…} in its place, so that the
 // output accounts for the whole file. Lines of recovered and of degraded
 // records have a second key beside "Event":
@@ -17,13 +17,13 @@ import (
 //
 // It returns an error only if writing or the source fails; what was wrong with
 // the log is in Counts and Warnings.
-func (r *Reader) Dump(w io.Writer) error {
+func (r *Reader) Dump(w io.Writer, opts JSONOptions) error {
 	var line []byte
 	for rec, err := range r.Records() {
 		line = line[:0]
 		switch {
 		case err == nil:
-			line, err = rec.appendLine(line)
+			line, err = rec.appendLine(line, opts)
 			if err != nil {
 				r.counts.Records--
 				r.counts.Damaged++
@@ -49,8 +49,8 @@ func (r *Reader) Dump(w io.Writer) error {
 }
 
 // appendLine appends the record's JSON and what that shape has no place for.
-func (r *Record) appendLine(dst []byte) ([]byte, error) {
-	dst, err := r.AppendJSON(dst, JSONOptions{})
+func (r *Record) appendLine(dst []byte, opts JSONOptions) ([]byte, error) {
+	dst, err := r.AppendJSON(dst, opts)
 	if err != nil {
 		return dst, err
 	}

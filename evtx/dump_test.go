@@ -21,7 +21,7 @@ func TestDump_AccountsForEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := r.Dump(&out); err != nil {
+	if err := r.Dump(&out, JSONOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var lines, carved, faults int
@@ -48,7 +48,7 @@ func TestDump_AccountsForEverything(t *testing.T) {
 	if lines != 15 || faults != 1 || carved != 2 {
 		t.Errorf("%d lines, %d lost, %d carved, want 15, 1 and 2:\n%s", lines, faults, carved, out.String())
 	}
-	if err := mustOpen(t, log).Dump(failing{}); !errors.Is(err, io.ErrClosedPipe) {
+	if err := mustOpen(t, log).Dump(failing{}, JSONOptions{}); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("a failing writer gives %v", err)
 	}
 }

@@ -13,26 +13,28 @@ import (
 
 func newEVTX() *cobra.Command {
 	cmd := &cobra.Command{Use: "evtx", Short: "Read Windows event logs"}
-	var carve bool
+	var carve, keepSpace bool
 	dump := &cobra.Command{
 		Use:   "dump FILE|-",
 		Short: "Write a log as JSON lines, one per record",
 		Long: "Writes every record of an EVTX file as a JSON line in the de-facto shape\n" +
 			"({\"Event\":{\"System\":…,\"EventData\":…}}). A damaged record is a line\n" +
-			"{\"error\":…,\"offset\":…} in its place, and makes the exit code 3.",
+			"{\"error\":…,\"offset\":…} in its place, and makes the exit code 3. Blanks at the\n" +
+			"end of values are cut off, as in the published logs; --keep-space keeps them.",
 		Example: "  tocsin evtx dump Security.evtx | jq .Event.System.EventID\n  cat Security.evtx | tocsin evtx dump --carve -",
 		Args:    exactly(1, "one FILE, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return dumpEVTX(cmd.OutOrStdout(), cmd.InOrStdin(), args[0], carve)
+			return dumpEVTX(cmd.OutOrStdout(), cmd.InOrStdin(), args[0], carve, keepSpace)
 		},
 	}
 	dump.Flags().BoolVar(&carve, "carve", false, "also return records found behind the log proper, marked as recovered")
+	dump.Flags().BoolVar(&keepSpace, "keep-space", false, "keep blanks at the end of values, which the published form cuts off")
 	cmd.AddCommand(dump)
 	return cmd
 }
 
 // dumpEVTX dumps one file, or standard input for "-".
-func dumpEVTX(out io.Writer, stdin io.Reader, name string, carve bool) error {
+func dumpEVTX(out io.Writer, stdin io.Reader, name string, carve, keepSpace bool) error {
 	opts := evtx.Options{Carve: carve}
 	reader, done, err := openEVTX(stdin, name, opts)
 	if err != nil {
@@ -40,7 +42,7 @@ func dumpEVTX(out io.Writer, stdin io.Reader, name string, carve bool) error {
 	}
 	defer done()
 	buffered := bufio.NewWriterSize(out, 1<<20)
-	if err := reader.Dump(buffered); err != nil {
+	if err := reader.Dump(buffered, evtx.JSONOptions{TrimSpace: !keepSpace}); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := buffered.Flush(); err != nil {
