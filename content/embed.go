@@ -1,4 +1,4 @@
-// Package content holds what the product ships as data: table definitions,
+// Package content holds what the product ships as data: table definitions, functions,
 // detection rules, correlation rules, simulations. Adding one needs no Go.
 //
 // It promises the files, embedded, under their path below this folder. It
@@ -10,5 +10,5 @@ import "embed"
 
 // Files is everything shipped, by path: "tables/SecurityEvent.yaml".
 //
-//go:embed tables rules simulations entities sigma correlation normalize
+//go:embed tables functions rules simulations entities sigma correlation normalize
 var Files embed.FS

@@ -16,17 +16,24 @@ type dataFlags struct {
 	data  string
 	state string
 	rules []string
+	funcs []string
 	debug bool
 }
 
-// add declares the flags. withRules also declares --rules.
+// add declares the flags. withRules also declares --rules and --functions.
 func (f *dataFlags) add(cmd *cobra.Command, withRules bool) {
 	cmd.Flags().StringVar(&f.data, "data", "", "data folder (telemetry and, unless --state says otherwise, incidents)")
 	cmd.Flags().StringVar(&f.state, "state", os.Getenv("TOCSIN_STATE"), "where incidents and users are kept: a SQLite file or a postgres:// address [TOCSIN_STATE]")
 	cmd.Flags().BoolVar(&f.debug, "debug", false, "log everything")
 	if withRules {
 		cmd.Flags().StringArrayVar(&f.rules, "rules", nil, "folder of Sigma or Sentinel rules to load besides the built-in ones (repeatable)")
+		addFunctions(cmd, &f.funcs)
 	}
+}
+
+// addFunctions declares --functions.
+func addFunctions(cmd *cobra.Command, dirs *[]string) {
+	cmd.Flags().StringArrayVar(dirs, "functions", nil, "folder of workspace functions (parsers) to load besides the built-in ones (repeatable)")
 }
 
 // config makes the configuration these flags ask for.
@@ -35,8 +42,10 @@ func (f *dataFlags) config() app.Config {
 	if f.debug {
 		level = slog.LevelDebug
 	}
+	began := time.Now()
 	return app.Config{
-		Data: f.data, State: f.state, RuleDirs: f.rules, Version: version,
+		Clock: func() int64 { return int64(time.Since(began)) },
+		Data:  f.data, State: f.state, RuleDirs: f.rules, FuncDirs: f.funcs, Version: version,
 		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 }

@@ -43,6 +43,9 @@ func newQuery() *cobra.Command {
 			if (f.data == "") == (server == "") {
 				return fmt.Errorf("%w: query needs --data DIR or --server URL", errUsage)
 			}
+			if server != "" && len(f.funcs) > 0 {
+				return fmt.Errorf("%w: --functions goes with --data; a server has the functions it was started with", errUsage)
+			}
 			q := hunt.Query{Text: args[0], Rows: limit}
 			if q.Text == "-" {
 				text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 1<<20))
@@ -66,6 +69,7 @@ func newQuery() *cobra.Command {
 		},
 	}
 	f.add(cmd, false)
+	addFunctions(cmd, &f.funcs)
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json or jsonl")
 	cmd.Flags().StringVar(&server, "server", "", "address of a running server")
 	cmd.Flags().StringVar(&token, "token", os.Getenv("TOCSIN_TOKEN"), "API token for --server [TOCSIN_TOKEN]")

@@ -13,18 +13,19 @@ import (
 
 func newRules() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Look after detection rules"}
-	var dirs []string
+	var dirs, functions []string
 	var asJSON bool
 	check := &cobra.Command{
 		Use:   "check",
 		Short: "Load rules and list those that do not",
 		Long: "Loads the built-in rules and those of every --rules folder, compiles Sigma rules\n" +
 			"and the queries of scheduled rules, and lists each rule that cannot be honoured\n" +
-			"with its reason. Exit code 3 if there is one.",
+			"with its reason, and each function of the --functions folders that cannot be\n" +
+			"called. Exit code 3 if there is one.",
 		Example: "  tocsin rules check --rules ./sigma/rules --rules ./sentinel",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			result, err := app.CheckRules(cmd.Context(), dirs)
+			result, err := app.CheckRules(cmd.Context(), dirs, functions)
 			if err != nil {
 				return err
 			}
@@ -32,10 +33,14 @@ func newRules() *cobra.Command {
 			if n := len(result.Rejected); n > 0 {
 				return exitCode{3, fmt.Sprintf("%d rules do not load", n)}
 			}
+			if n := len(result.RejectedFunctions); n > 0 {
+				return exitCode{3, fmt.Sprintf("%d functions do not load", n)}
+			}
 			return nil
 		},
 	}
 	check.Flags().StringArrayVar(&dirs, "rules", nil, "folder of Sigma or Sentinel rules (repeatable)")
+	addFunctions(check, &functions)
 	check.Flags().BoolVar(&asJSON, "json", false, "one JSON line per rule that does not load, then a summary line")
 	cmd.AddCommand(check)
 	return cmd
@@ -49,6 +54,13 @@ type rejectedLine struct {
 	Reason string `json:"reason"`
 }
 
+// functionLine is one rejected function in --json.
+type functionLine struct {
+	Path     string `json:"path"`
+	Function string `json:"function"`
+	Reason   string `json:"reason"`
+}
+
 // checkedLine is the summary in --json.
 type checkedLine struct {
 	Sigma    int `json:"sigma"`
@@ -56,10 +68,20 @@ type checkedLine struct {
 	Rejected int `json:"rejected"`
 	Skipped  int `json:"skipped"`
 	Warnings int `json:"warnings"`
+
+	Functions         int `json:"functions"`
+	RejectedFunctions int `json:"rejected_functions"`
 }
 
 func printChecked(out io.Writer, r *app.RuleCheck, asJSON bool) {
 	enc := json.NewEncoder(out)
+	for _, f := range r.RejectedFunctions {
+		if asJSON {
+			_ = enc.Encode(functionLine{f.Path, f.Name, f.Reason}) // standard output is gone if this fails
+		} else {
+			fmt.Fprintf(out, "%s: %s\n", f.Path, f.Reason)
+		}
+	}
 	for _, list := range [][]detect.Rejected{r.Rejected} {
 		for _, x := range list {
 			if asJSON {
@@ -70,7 +92,7 @@ func printChecked(out io.Writer, r *app.RuleCheck, asJSON bool) {
 		}
 	}
 	if asJSON {
-		_ = enc.Encode(checkedLine{r.Sigma, r.KQL, len(r.Rejected), len(r.Skipped), len(r.Warnings)})
+		_ = enc.Encode(checkedLine{r.Sigma, r.KQL, len(r.Rejected), len(r.Skipped), len(r.Warnings), r.Functions, len(r.RejectedFunctions)})
 		return
 	}
 	for _, w := range r.Warnings {

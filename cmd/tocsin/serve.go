@@ -90,8 +90,11 @@ func closeApp(a *app.App) {
 	}
 }
 
-// printRejected lists rules that did not load; they stop nothing.
+// printRejected lists functions and rules that did not load; they stop nothing.
 func printRejected(a *app.App) {
+	for _, f := range a.RejectedFunctions() {
+		fmt.Fprintf(os.Stderr, "function not loaded: %s: %s\n", f.Path, f.Reason)
+	}
 	rejected := a.Rejected()
 	for i, r := range rejected {
 		if i == 20 {

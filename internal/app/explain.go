@@ -4,22 +4,21 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/parser"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
-// Explain compiles a query against the built-in tables and writes its tree and
+// Explain compiles a query against the built-in tables and functions and writes its tree and
 // the SQL of each result with the arguments bound to it.
 func Explain(text string) (string, token.Diagnostics, error) {
-	tables, err := schema.Load(folder("tables"))
+	space, err := openWorkspace(nil)
 	if err != nil {
-		return "", nil, fmt.Errorf("loading tables: %w", err)
+		return "", nil, err
 	}
 	script, _ := parser.Parse(text)
-	q, diags := kql.Compile(text, tables.Catalog(), kql.Options{Now: noClock()})
+	q, diags := kql.Compile(text, space.catalog, kql.Options{Now: noClock()})
 	if q == nil {
 		return "", diags, nil
 	}

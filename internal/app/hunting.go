@@ -10,7 +10,6 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql/result"
 	"github.com/tocsin-soc/tocsin/kql/token"
@@ -20,7 +19,7 @@ import (
 type hunting struct {
 	hunter *hunt.Hunter
 	store  *telemetry.Store
-	schema *schema.Schema
+	space  *workspace
 	now    func() time.Time
 }
 
@@ -94,12 +93,15 @@ func diagnosticsOf(diags token.Diagnostics, src string) []api.Diagnostic {
 // Schema implements api.Hunt.
 func (h *hunting) Schema() api.Schema {
 	out := api.Schema{Tables: []api.SchemaTable{}, Functions: []api.SchemaFunction{}}
-	for _, t := range h.schema.Tables() {
+	for _, t := range h.space.schema.Tables() {
 		table := api.SchemaTable{Name: t.Name, Description: t.Description, Columns: make([]api.Column, 0, len(t.Columns))}
 		for _, c := range t.Columns {
 			table.Columns = append(table.Columns, api.Column{Name: c.Name, Type: c.Type.String()})
 		}
 		out.Tables = append(out.Tables, table)
+	}
+	for _, f := range h.space.functions {
+		out.Functions = append(out.Functions, api.SchemaFunction{Name: f.Name, Parameters: "(" + f.Parameters + ")", Body: f.Body})
 	}
 	return out
 }

@@ -28,10 +28,12 @@ type Config struct {
 	Data      string   // folder of the stores
 	State     string   // where incidents and users are kept; empty is Data/state.db
 	RuleDirs  []string // rule folders besides the built-in content
+	FuncDirs  []string // folders of workspace functions besides the built-in ones
 	TickEvery time.Duration
 	IsDemo    bool
 	Version   string
 	Now       func() time.Time
+	Clock     func() int64 // nanoseconds that only grow, to see what each rule costs; nil: nobody looks
 	Random    io.Reader
 	Log       *slog.Logger
 }
@@ -44,7 +46,8 @@ const defaultTick = 10 * time.Second
 type App struct {
 	cfg      Config
 	accounts *Accounts
-	schema   *schema.Schema
+	space    *workspace
+	schema   *schema.Schema // of the workspace
 	store    *telemetry.Store
 	desk     *incident.Desk
 	hunter   *hunt.Hunter
@@ -63,9 +66,10 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 			a = nil
 		}
 	}()
-	if a.schema, err = schema.Load(folder("tables")); err != nil {
-		return nil, fmt.Errorf("loading tables: %w", err)
+	if a.space, err = openWorkspace(cfg.FuncDirs); err != nil {
+		return nil, err
 	}
+	a.schema = a.space.schema
 	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger})
 	if err != nil {
 		return a, err
@@ -74,15 +78,22 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return a, err
 	}
 	a.desk = incident.New(a.accounts.db.Incidents(), cfg.Now)
-	a.hunter = hunt.New(a.schema.Catalog(), a.store, a.store.Holds, cfg.Now)
+	a.hunter = hunt.New(a.space.catalog, a.store, a.store.Holds, cfg.Now)
 	a.mirror = mirror.New(a.desk, a.store, a.schema, cfg.Now)
-	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules()); err != nil {
+	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules(), a.timing()); err != nil {
 		return a, err
 	}
 	if a.pipe, err = a.newPipeline(); err != nil {
 		return a, err
 	}
 	return a, a.pipe.remember(ctx, a.accounts.db.Settings())
+}
+
+// timing says in the log which rule was switched off for what it costs.
+func (a *App) timing() detect.Timing {
+	return detect.Timing{Clock: a.cfg.Clock, Told: func(s detect.Slow) {
+		a.cfg.Log.Warn("a Sigma rule was switched off", "rule", s.ID, "title", s.Title, "reason", s.Reason)
+	}}
 }
 
 // linger is how long a batch waits for company before its commit. Senders wait
@@ -99,7 +110,7 @@ func (a *App) newPipeline() (*pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading rules of correlation: %w", err)
 	}
-	engine := &ruleEngine{a.hunter, a.store, a.schema}
+	engine := &ruleEngine{a.hunter, a.store, a.space}
 	return &pipeline{
 		normalize: n, stream: a.rules.stream, memory: &memory{correlator: a.rules.stream.NewCorrelator()}, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
 		schedule: detect.NewSchedule(a.rules.scheduled, a.rules.ledger, engine, detect.DefaultHorizon, a.cfg.Now),
@@ -129,6 +140,9 @@ func (a *App) Close() error {
 
 // Rejected returns the rules that did not load, each with its reason.
 func (a *App) Rejected() []detect.Rejected { return a.rules.rejected }
+
+// RejectedFunctions returns the functions that did not load, each with its reason.
+func (a *App) RejectedFunctions() []schema.RejectedFunction { return a.space.rejected }
 
 // statePath is where the state store of a configuration is.
 func (c *Config) statePath() (string, error) {

@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 )
 
@@ -18,15 +16,18 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	if _, err := os.Stat(filepath.Join(cfg.Data, "telemetry.duckdb")); err != nil {
 		return nil, tocsin.Wrap(err, tocsin.NotFound, "There is no data in %s. Check --data, or import something first.", cfg.Data)
 	}
-	tables, err := schema.Load(folder("tables"))
-	if err != nil {
-		return nil, fmt.Errorf("loading tables: %w", err)
-	}
-	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: tables, Now: cfg.Now, Log: cfg.Log})
+	space, err := openWorkspace(cfg.FuncDirs)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := hunt.New(tables.Catalog(), store, store.Holds, cfg.Now).Run(ctx, q)
+	for _, f := range space.rejected {
+		cfg.Log.Warn("a function does not load", "file", f.Path, "function", f.Name, "reason", f.Reason)
+	}
+	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := hunt.New(space.catalog, store, store.Holds, cfg.Now).Run(ctx, q)
 	if cerr := store.Close(); err == nil {
 		err = cerr
 	}

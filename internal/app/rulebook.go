@@ -32,7 +32,7 @@ type rulebook struct {
 
 // loadRules loads the built-in rules and those of the folders. Queries are
 // compiled once here, so that a rule that cannot run is listed at start.
-func loadRules(dirs []string, hunter *hunt.Hunter, ledger *sqlstore.Rules) (*rulebook, error) {
+func loadRules(dirs []string, hunter *hunt.Hunter, ledger *sqlstore.Rules, timing detect.Timing) (*rulebook, error) {
 	set, err := detect.Load(folder("rules"), "builtin")
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func loadRules(dirs []string, hunter *hunt.Hunter, ledger *sqlstore.Rules) (*rul
 	}
 	b := &rulebook{rejected: set.Rejected, skipped: set.Skipped, ledger: ledger}
 	var unmatched []detect.Rejected
-	b.stream, unmatched = detect.NewStream(set, mapping, entities)
+	b.stream, unmatched = detect.NewStream(set, mapping, entities, timing)
 	b.rejected = append(b.rejected, unmatched...)
 	for _, r := range set.KQL {
 		b.addScheduled(r, hunter)
@@ -113,6 +113,7 @@ func (b *rulebook) List(ctx context.Context) ([]api.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	slow := b.slow()
 	var list []api.Rule
 	add := func(r *tocsin.Rule) {
 		item := ruleOf(r)
@@ -122,6 +123,9 @@ func (b *rulebook) List(ctx context.Context) ([]api.Rule, error) {
 			if run.Status == tocsin.RunFailed {
 				item.State, item.Reason = "paused", run.Reason
 			}
+		}
+		if reason, ok := slow[r.ID]; ok {
+			item.State, item.Reason = "paused", reason
 		}
 		list = append(list, item)
 	}
@@ -137,6 +141,15 @@ func (b *rulebook) List(ctx context.Context) ([]api.Rule, error) {
 		out = append(out, rejectedOf(r))
 	}
 	return append(out, list...), nil
+}
+
+// slow are the reasons of the rules that were switched off for what they cost.
+func (b *rulebook) slow() map[tocsin.RuleID]string {
+	reasons := map[tocsin.RuleID]string{}
+	for _, s := range b.stream.Slow() {
+		reasons[s.ID] = s.Reason
+	}
+	return reasons
 }
 
 func ruleOf(r *tocsin.Rule) api.Rule {
@@ -178,7 +191,11 @@ func (b *rulebook) Detail(ctx context.Context, id tocsin.RuleID) (api.RuleDetail
 	if runs == nil {
 		runs = []tocsin.RuleRun{}
 	}
-	return api.RuleDetail{Rule: ruleOf(rule), Description: rule.Description, Source: rule.Source, Runs: runs}, nil
+	item := ruleOf(rule)
+	if reason, ok := b.slow()[id]; ok {
+		item.State, item.Reason = "paused", reason
+	}
+	return api.RuleDetail{Rule: item, Description: rule.Description, Source: rule.Source, Runs: runs}, nil
 }
 
 // find returns a loaded rule; nil when there is none.
@@ -198,21 +215,29 @@ func (b *rulebook) find(id tocsin.RuleID) *tocsin.Rule {
 
 // A RuleCheck is what loading rules found.
 type RuleCheck struct {
-	Sigma, KQL                  int
+	Sigma, KQL, Functions       int
 	Rejected, Skipped, Warnings []detect.Rejected
+	RejectedFunctions           []schema.RejectedFunction
 }
 
-// CheckRules loads the built-in rules and those of the folders, without a store.
-func CheckRules(_ context.Context, dirs []string) (*RuleCheck, error) {
-	tables, err := schema.Load(folder("tables"))
-	if err != nil {
-		return nil, fmt.Errorf("loading tables: %w", err)
-	}
-	b, err := loadRules(dirs, hunt.New(tables.Catalog(), nil, nil, noClock), nil)
+// CheckRules loads the built-in rules and functions and those of the folders,
+// without a store.
+func CheckRules(_ context.Context, dirs, functionDirs []string) (*RuleCheck, error) {
+	space, err := openWorkspace(functionDirs)
 	if err != nil {
 		return nil, err
 	}
-	return &RuleCheck{Sigma: len(b.stream.Rules()), KQL: len(b.scheduled), Rejected: b.rejected, Skipped: b.skipped, Warnings: b.warnings}, nil
+	b, err := loadRules(dirs, hunt.New(space.catalog, nil, nil, noClock), nil, detect.Timing{})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range space.warnings {
+		b.warnings = append(b.warnings, detect.Rejected{Path: f.Path, Title: f.Name, Reason: f.Reason})
+	}
+	return &RuleCheck{
+		Sigma: len(b.stream.Rules()), KQL: len(b.scheduled), Functions: len(space.functions),
+		Rejected: b.rejected, Skipped: b.skipped, Warnings: b.warnings, RejectedFunctions: space.rejected,
+	}, nil
 }
 
 // noClock is the clock of a check, where no answer depends on it.

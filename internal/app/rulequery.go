@@ -7,7 +7,6 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/detect"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql/result"
 )
@@ -22,7 +21,7 @@ const ruleTimeout = 2 * time.Minute
 type ruleEngine struct {
 	hunter *hunt.Hunter
 	store  *telemetry.Store
-	schema *schema.Schema
+	space  *workspace
 }
 
 // Query implements detect.Engine. The rule's text runs as it is, leniently: in
@@ -59,11 +58,12 @@ func textTable(t *result.Table) *detect.Table {
 
 // Late implements detect.Engine: the stretch of event time before an instant
 // that arrived after the watermark, over every table whose name the rule's text
-// holds. More tables than it reads cost a little; fewer would lose alerts.
+// holds, or that of a function it calls. More tables than it reads cost a little; fewer would lose alerts.
 func (e *ruleEngine) Late(ctx context.Context, r *detect.KQLRule, watermark, before time.Time) (detect.Window, error) {
 	var tables []string
-	for _, t := range e.schema.Tables() {
-		if t.IsStamped() && t.TimeColumn != "" && strings.Contains(r.Query, t.Name) {
+	text := e.space.reading(r.Query)
+	for _, t := range e.space.schema.Tables() {
+		if t.IsStamped() && t.TimeColumn != "" && strings.Contains(text, t.Name) {
 			tables = append(tables, t.Name)
 		}
 	}

@@ -36,7 +36,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
-		Desk: a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.schema, a.cfg.Now}, Rules: a.rules,
+		Desk: a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules,
 		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := &http.Server{
