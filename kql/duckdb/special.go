@@ -168,11 +168,10 @@ func (l *lowerer) concat(args []plan.Expr, delim string, s *sel) string {
 	for i, x := range args {
 		parts[i] = convert(l.expr(x, s), x.Type(), catalog.String)
 	}
-	sep := " || "
 	if delim != "" {
-		sep = " || " + delim + " || "
+		return "concat_ws(" + delim + ", " + strings.Join(parts, ", ") + ")"
 	}
-	return "(" + strings.Join(parts, sep) + ")"
+	return "(" + strings.Join(parts, " || ") + ")"
 }
 
 func (l *lowerer) split(f *plan.Func, s *sel) string {
