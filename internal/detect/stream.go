@@ -27,9 +27,10 @@ type scratch struct {
 
 // NewStream compiles a linked set. Rules that cannot be honoured with this
 // mapping come back as rejections.
-func NewStream(set *RuleSet, mapping *sigma.Mapping, entities *EntityMap) (*Stream, []Rejected) {
-	program, rejections := sigma.Compile(set.Sigma.Rules, sigma.Options{Mapping: mapping})
-	s := &Stream{program: program, entities: entities}
+func NewStream(set *RuleSet, mapping *sigma.Mapping, entities *EntityMap, timing Timing) (*Stream, []Rejected) {
+	s := &Stream{entities: entities}
+	program, rejections := sigma.Compile(set.Sigma.Rules, timing.options(mapping))
+	s.program = program
 	for _, r := range program.Rules() {
 		s.rules = append(s.rules, vocabulary(&r.Head, set.Sources[filePart(r.Source)]))
 	}
