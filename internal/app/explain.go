@@ -7,11 +7,12 @@ import (
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/parser"
+	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
-// Explain compiles a query against the built-in tables and functions and writes its tree and
-// the SQL of each result with the arguments bound to it.
+// Explain compiles a query against the built-in tables and functions and writes its tree,
+// its plan and the SQL of each result with the arguments bound to it.
 func Explain(text string) (string, token.Diagnostics, error) {
 	space, err := openWorkspace(nil)
 	if err != nil {
@@ -23,7 +24,7 @@ func Explain(text string) (string, token.Diagnostics, error) {
 		return "", diags, nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "tree\n%s\n", indent(ast.Dump(script)))
+	fmt.Fprintf(&b, "tree\n%s\n\nplan\n%s\n", indent(ast.Dump(script)), indent(plan.Print(q.Plan)))
 	for i, st := range q.Statements {
 		fmt.Fprintf(&b, "\nSQL of result %d\n%s\n", i+1, indent(st.SQL))
 		for n, arg := range st.Args {
