@@ -17,11 +17,12 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
-// Bounds of a folder of functions. A query is at most as long as one a person may run.
+// Bounds of a folder of functions. A function with a call of it is at most as long as a
+// query that a person may run.
 const (
 	maxFunctionFiles = 5000
 	maxParameters    = 100
-	maxFunctionBytes = 64 << 10
+	maxFunctionBytes = 60 << 10
 )
 
 // A Function is a function of the workspace, read from a file. Its text is
@@ -236,6 +237,10 @@ var rowsType = regexp.MustCompile(`^(?:table)?:?(\([^(){};]*\))$`)
 
 // parameter checks entry i.
 func (e parameterEntry) parameter(i int) (FunctionParameter, error) {
+	// Some published parsers write the rows they take into the name: T:(TimeGenerated:datetime).
+	if name, rows, ok := strings.Cut(e.Name, ":"); ok && strings.EqualFold(e.Type, "table") {
+		e.Name, e.Type = name, rows
+	}
 	p := FunctionParameter{Name: e.Name}
 	if !tableName.MatchString(e.Name) {
 		return p, fmt.Errorf("parameter %d: name %q must be letters, digits and _, not beginning with a digit", i+1, e.Name)

@@ -1,5 +1,6 @@
 // Package schema says which tables exist: their columns, types, time column and
-// retention, read from content/tables/*.yaml.
+// retention, read from content/tables/*.yaml; and which functions a workspace has,
+// read from content/functions/*.yaml and folders like it.
 //
 // It promises that one source makes everything derived from it: the catalogue
 // that KQL is checked against, the DDL of the store and the reference page. A
