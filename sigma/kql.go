@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/sigma/rule"
@@ -160,7 +161,13 @@ func (s *kqlSource) pipe(r *Rule, columns Columns) (*ast.Pipe, error) {
 	if s.when != nil {
 		e = rule.And(s.when, e)
 	}
-	p, err := tokql.Predicate(e, func(field string) (ast.Expr, error) { return s.column(field, columns) })
+	var made madeColumns
+	p, err := tokql.Predicate(e, func(field string) (ast.Expr, error) {
+		if strings.Contains(field, qualifier) {
+			return s.made(displayName(field), columns, &made)
+		}
+		return s.column(field, columns)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +176,11 @@ func (s *kqlSource) pipe(r *Rule, columns Columns) (*ast.Pipe, error) {
 	} else if !ok || l.Kind != ast.Bool {
 		tests = append(tests, p)
 	}
-	return &ast.Pipe{Source: tokql.Ident(s.table), Ops: []ast.Operator{&ast.Where{Predicate: tokql.Join(ast.OpAnd, tests...)}}}, nil
+	where := []ast.Operator{&ast.Where{Predicate: tokql.Join(ast.OpAnd, tests...)}}
+	if made.names != nil {
+		where = made.around(tests[:len(tests)-1], tests[len(tests)-1])
+	}
+	return &ast.Pipe{Source: tokql.Ident(s.table), Ops: where}, nil
 }
 
 func oneOf(col ast.Expr, values []string) ast.Expr {
@@ -193,8 +204,6 @@ var systemColumns = map[string]string{"Provider_Name": "Provider", "EventID": "E
 func (s *kqlSource) column(field string, columns Columns) (ast.Expr, error) {
 	name := field
 	switch {
-	case strings.Contains(field, qualifier):
-		return nil, fmt.Errorf("field %s is computed and has no column", displayName(field))
 	case s.set != nil && slices.Contains(s.set.absent, field):
 		return nil, nil
 	case s.names != nil:
@@ -231,4 +240,79 @@ func (s *kqlSource) column(field string, columns Columns) (ast.Expr, error) {
 		x = tokql.Call("tostring", x)
 	}
 	return x, nil
+}
+
+// madeColumns are fields made of others of a built-in event, as columns that
+// the query adds: those made in one step, then what a second step makes of them.
+type madeColumns struct {
+	names         map[string]bool
+	first, second []*ast.NamedExpr
+}
+
+// around puts the making between what tells the rows of the source and the rule.
+func (m *madeColumns) around(source []ast.Expr, test ast.Expr) []ast.Operator {
+	var ops []ast.Operator
+	if len(source) > 0 {
+		ops = append(ops, &ast.Where{Predicate: tokql.Join(ast.OpAnd, source...)})
+	}
+	ops = append(ops, &ast.Extend{Columns: m.first})
+	if m.second != nil {
+		ops = append(ops, &ast.Extend{Columns: m.second})
+	}
+	return append(ops, &ast.Where{Predicate: test})
+}
+
+// made names the column of a field that is made of others and adds its making.
+// The name is not the field's: SecurityEvent may have that with another meaning.
+func (s *kqlSource) made(field string, columns Columns, made *madeColumns) (ast.Expr, error) {
+	src := s.set.fields[field]
+	if len(src.from) > 2 {
+		return nil, fmt.Errorf("field %s is computed and has no column", field)
+	}
+	name := tokql.Ident("Sigma_" + field)
+	if made.names[field] {
+		return name, nil
+	}
+	var from []ast.Expr
+	for _, f := range src.from {
+		x, err := s.column(f, columns)
+		if err != nil {
+			return nil, err
+		}
+		from = append(from, x)
+	}
+	x := from[0]
+	if len(from) == 2 { // an empty one leaves the other alone
+		both := tokql.Call("strcat", x, tokql.String(src.join), from[1])
+		x = tokql.Call("case", tokql.Call("isempty", x), from[1], tokql.Call("isempty", from[1]), x, both)
+	}
+	if src.decimal {
+		x = tokql.Call("iff", tokql.Binary(ast.OpStartsWith, x, tokql.String("0x")), tokql.Call("tostring", tokql.Call("tolong", x)), x)
+	}
+	if made.names == nil {
+		made.names = map[string]bool{}
+	}
+	made.names[field] = true
+	made.first = append(made.first, &ast.NamedExpr{Names: []*ast.Ident{name}, X: x})
+	if cases := src.cases(name); cases != nil {
+		made.second = append(made.second, &ast.NamedExpr{Names: []*ast.Ident{name}, X: tokql.Call("case", append(cases, name)...)})
+	}
+	return name, nil
+}
+
+// cases are the conditions and results of a value's translation.
+func (src *fieldSource) cases(x ast.Expr) []ast.Expr {
+	var cases []ast.Expr
+	for _, value := range sortedKeys(src.values) {
+		cases = append(cases, tokql.Binary(ast.OpEqCI, x, tokql.String(value)), tokql.String(src.values[value]))
+	}
+	for _, p := range src.prefixes {
+		n := utf8.RuneCountInString(p.from)
+		if p.one {
+			n++
+		}
+		rest := tokql.Call("substring", x, &ast.Literal{Kind: ast.Long, Int: int64(n)})
+		cases = append(cases, tokql.Binary(ast.OpStartsWith, x, tokql.String(p.from)), tokql.Call("strcat", tokql.String(p.to), rest))
+	}
+	return cases
 }
