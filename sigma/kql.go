@@ -24,7 +24,8 @@ const (
 
 // ToKQL returns a query that finds the rows a rule matches, in the raw tables of
 // the rule's log source. What cannot be expressed is an error that names it: a
-// field without a column, a log source without a table.
+// field without a column, a log source without a table. Where one of several
+// tables cannot answer, the query says so in a comment and asks the others.
 func ToKQL(r *Rule, m *Mapping, columns Columns) (*ast.Script, error) {
 	pipes, errs := []*ast.Pipe{}, []error(nil)
 	for _, src := range m.kqlSources(r) {
@@ -42,13 +43,24 @@ func ToKQL(r *Rule, m *Mapping, columns Columns) (*ast.Script, error) {
 	case len(pipes) == 0:
 		return nil, errors.Join(errs...)
 	case len(pipes) == 1:
-		return &ast.Script{Stmts: []ast.Stmt{&ast.ExprStmt{X: pipes[0]}}}, nil
+		return &ast.Script{Stmts: []ast.Stmt{&ast.ExprStmt{X: pipes[0]}}, Comments: leftOut(errs)}, nil
 	}
 	u := &ast.Union{}
 	for _, p := range pipes {
 		u.Tables = append(u.Tables, &ast.Paren{X: p})
 	}
-	return &ast.Script{Stmts: []ast.Stmt{&ast.ExprStmt{X: &ast.Pipe{Ops: []ast.Operator{u}}}}}, nil
+	return &ast.Script{Stmts: []ast.Stmt{&ast.ExprStmt{X: &ast.Pipe{Ops: []ast.Operator{u}}}}, Comments: leftOut(errs)}, nil
+}
+
+// leftOut says above a query which tables it does not ask and why.
+func leftOut(errs []error) []ast.Comment {
+	var list []ast.Comment
+	for _, err := range errs {
+		c := ast.Comment{Text: "// Not asked: " + strings.Join(strings.Fields(err.Error()), " ")} // one line, whatever a field is called
+		c.Start, c.End = -1, -1                                                                   // before the statement, which has no place of its own
+		list = append(list, c)
+	}
+	return list
 }
 
 // kqlSource is a table and which of its rows are of the rule's log source.

@@ -50,8 +50,9 @@ func once(s *ast.Script, src string) string {
 	return layout(b.script(s))
 }
 
-// Node formats a statement, expression or operator built by hand. It adds the
-// parentheses that precedence asks for.
+// Node formats a statement, expression, operator or script built by hand. It adds
+// the parentheses that precedence asks for. Comments of a script that begin before
+// 0 stand above it; others have no place in a tree built by hand.
 func Node(n ast.Node) string {
 	b := &builder{}
 	switch n := n.(type) {
@@ -62,7 +63,13 @@ func Node(n ast.Node) string {
 	case ast.Operator:
 		return layout(b.operator(n))
 	case *ast.Script:
-		return layout(b.script(n))
+		var above strings.Builder
+		for _, c := range n.Comments {
+			if c.Start < 0 {
+				above.WriteString(c.Text + "\n")
+			}
+		}
+		return above.String() + layout(b.script(n))
 	}
 	panic("format.Node: node is no statement, expression or operator")
 }
