@@ -111,6 +111,12 @@ func (a *App) mirrorIncidents(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			// What changed since the last pass is written before the stores close.
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+			defer cancel()
+			if err := a.mirrorOnce(last, settings, &position); err != nil {
+				a.cfg.Log.Error("writing incidents back as rows", "error", err)
+			}
 			return
 		case <-clock.C:
 		}
