@@ -11,7 +11,7 @@ DATA ?= data
 .PHONY: help tools build demo dev test test-all test-web test-pg e2e golden fuzz bench bench-kql generate lint check clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
 
 tools: # says in one line what is missing
 	@command -v $(GO) >/dev/null || { echo "missing: Go 1.26 or newer (https://go.dev/dl)"; exit 1; }
@@ -56,7 +56,7 @@ e2e: build ## browser stories against a real server (needs Chromium)
 	cd e2e && $(NPM) ci --no-fund --no-audit && $(NPM) test
 
 golden: ## rewrite golden files; review the diff like code
-	$(GO) test ./... -update
+	@for p in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do $(GO) test $$p -update || exit 1; done
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME each
