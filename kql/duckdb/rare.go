@@ -184,7 +184,8 @@ func keyType(r *plan.Partition) catalog.Type {
 }
 
 // topNested lowers a chain of top-nested clauses: each level ranks its groups
-// within the group above.
+// within the group above. Groups of equal value rank by their key, so that the
+// same rows always give the same groups.
 func (l *lowerer) topNested(r *plan.TopNested) *sel {
 	var exprs []plan.Expr
 	for _, v := range r.Levels {
@@ -253,7 +254,7 @@ func (l *lowerer) topNested(r *plan.TopNested) *sel {
 		text := "SELECT *, " + value + " AS v FROM (" + grouped + ")"
 		rank := ""
 		if v.N != nil {
-			rank = " QUALIFY row_number() OVER (" + part + "ORDER BY v" + dir + ") <= " + l.expr(v.N, newSel(""))
+			rank = " QUALIFY row_number() OVER (" + part + "ORDER BY v" + dir + ", " + keys[i] + ") <= " + l.expr(v.N, newSel(""))
 		}
 		cols := strings.Join(keys[:i+1], ", ")
 		for j := 0; j < i; j++ {
