@@ -38,6 +38,9 @@ const (
 	FormatEvtx     Format = "evtx"      // a Windows event as evtx JSON: {"Event":{"System":…}}
 	FormatWindows  Format = "windows"   // a Windows event as another shipper's JSON (Winlogbeat, NXLog)
 	FormatJSONLine Format = "json-line" // a JSON object of unknown shape; the normaliser recognises it
+	FormatSyslog   Format = "syslog"    // one syslog message with its header (RFC 5424 or 3164); its content is recognised
+	FormatLine     Format = "line"      // a line of text of unknown shape: CEF, LEEF, a web server's log, an auditd group
+	FormatMail     Format = "mail"      // an e-mail message (RFC 5322)
 	FormatDamaged  Format = "damaged"   // what a reader could not read: the body says where and why; always a dead letter
 )
 

@@ -1,0 +1,46 @@
+package ingest
+
+import "time"
+
+// Settings are what an operator may set for one source in the sources file.
+// Everything has a default that works: a source that no file names is taken as
+// it comes.
+type Settings struct {
+	Name      string            `yaml:"name"`      // of the token or the listener: a–z, 0–9, . _ -
+	Door      string            `yaml:"door"`      // one of the door names
+	Listen    []string          `yaml:"listen"`    // syslog: udp://ADDR, tcp://ADDR, tls://ADDR
+	TLS       TLS               `yaml:"tls"`       // syslog over tls, kafka
+	Brokers   []string          `yaml:"brokers"`   // kafka
+	Topics    []string          `yaml:"topics"`    // kafka
+	Group     string            `yaml:"group"`     // kafka; empty means tocsin
+	Path      string            `yaml:"path"`      // folder: a file, a folder or a pattern
+	Follow    bool              `yaml:"follow"`    // folder: read on as files grow
+	Table     string            `yaml:"table"`     // table of records that do not say theirs; empty lets each record decide
+	Tables    map[string]string `yaml:"tables"`    // table by what the protocol calls a kind: sourcetype, index, stream, log type, topic
+	Transform string            `yaml:"transform"` // KQL over `source`, row by row
+	Limits    Limits            `yaml:"limits"`
+	Silence   time.Duration     `yaml:"silence"` // alert when nothing came for so long; 0 learns it, negative is never
+}
+
+// TLS names the files of a listener's or client's certificates (PEM).
+type TLS struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+	Clients     string `yaml:"clients"` // authorities whose clients are let in; empty asks for no client certificate
+	Authority   string `yaml:"authority"`
+}
+
+// Limits bound one source. Zero is the door's default.
+type Limits struct {
+	RecordBytes      int `yaml:"recordBytes"`
+	RecordsPerSecond int `yaml:"recordsPerSecond"` // more is refused or held back, as the protocol can
+	Connections      int `yaml:"connections"`
+}
+
+// TableFor returns the table for a kind of record, or the source's own.
+func (s *Settings) TableFor(kind string) string {
+	if t, ok := s.Tables[kind]; ok {
+		return t
+	}
+	return s.Table
+}
