@@ -17,15 +17,16 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/incident"
 )
 
-// A Backend is what the interface stands on. Every field is needed.
+// A Backend is what the interface stands on. Every field but Doors is needed.
 type Backend struct {
 	Desk    *incident.Desk
 	Gate    Gate
 	Hunt    Hunt
 	Rules   Rules
 	Intake  Intake
-	UI      http.Handler // what answers outside /api: the user interface
-	Metrics http.Handler // what answers /metrics
+	Doors   map[string]http.Handler // other products' protocols by http.ServeMux pattern; each checks its own credentials
+	UI      http.Handler            // what answers outside /api: the user interface
+	Metrics http.Handler            // what answers /metrics
 	Log     *slog.Logger
 	Now     func() time.Time
 	Closing <-chan struct{} // closed when the server is about to stop: streams end
@@ -93,7 +94,13 @@ func New(b Backend) http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, tocsin.Errorf(tocsin.Denied, "This request comes from another site. Use Tocsin's own pages, or a token."))
 	}))
-	return s.outermost(protection.Handler(s.identify(mux)))
+	// Doors take no cookies, so a page of another site gains nothing by posting to them.
+	all := http.NewServeMux()
+	for pattern, door := range b.Doors {
+		all.Handle(pattern, door)
+	}
+	all.Handle("/", protection.Handler(s.identify(mux)))
+	return Outermost(b.Log, b.Now, all)
 }
 
 // openAPI is the head of the OpenAPI document. Nothing is served from elsewhere.
@@ -125,11 +132,11 @@ func requestID(ctx context.Context) string {
 const contentSecurity = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; " +
 	"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-// outermost gives every request an id, security headers, one line in the log
+// Outermost gives every request an id, security headers, one line in the log
 // and a net under panics.
-func (s *server) outermost(next http.Handler) http.Handler {
+func Outermost(log *slog.Logger, now func() time.Time, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := s.Now()
+		began := now()
 		var raw [8]byte
 		_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 		id := hex.EncodeToString(raw[:])
@@ -146,12 +153,12 @@ func (s *server) outermost(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.Log.Error("request panicked", "id", id, "panic", p, "stack", string(debug.Stack()))
+				log.Error("request panicked", "id", id, "panic", p, "stack", string(debug.Stack()))
 				if !rec.wrote {
 					writeProblem(rec, r, tocsin.Errorf(tocsin.Internal, "panic"))
 				}
 			}
-			s.Log.Debug("request", "id", id, "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", s.Now().Sub(began))
+			log.Debug("request", "id", id, "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", now().Sub(began))
 		}()
 		next.ServeHTTP(rec, r)
 	})

@@ -36,7 +36,7 @@ func (a *App) Import(ctx context.Context, req ImportRequest) (err error) {
 	}
 	im := &ingest.Importer{
 		Feed: queue.Feed, Now: a.cfg.Now, Table: req.Table,
-		IsTable: func(name string) bool { t, ok := a.schema.Table(name); return ok && t.IsStamped() },
+		IsTable: a.isTable,
 		Done: func(r ingest.FileReport) {
 			if cerr := a.pipe.concludeRecording(ctx); cerr != nil && r.Error == "" {
 				r.Error = cerr.Error()

@@ -34,10 +34,12 @@ const (
 // then it finishes what was accepted. It returns nil for an orderly end.
 func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
+	doors := a.newDoors(queue, noSettings)
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
-		Desk: a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules,
-		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
+		Doors: doors.handlers(),
+		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules,
+		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -168,10 +170,10 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
 }
 
-// metrics answers /metrics: the conservation equation and the queue's counts.
-func (a *App) metrics() http.Handler {
+// metrics answers /metrics: the conservation equation, and what doors refused.
+func (a *App) metrics(d *doors) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(&balanceCollector{a})
+	registry.MustRegister(&balanceCollector{a}, d.refused)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/auth"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+)
+
+// settingsOf returns what the operator set for a door's source of this name;
+// without any, settings with that name and door and nothing else.
+type settingsOf func(door, name string) ingest.Settings
+
+// noSettings is settingsOf without a sources file.
+func noSettings(door, name string) ingest.Settings { return ingest.Settings{Name: name, Door: door} }
+
+// doors are the ways in for other products' shippers: who is let in, how fast,
+// and what was turned away.
+type doors struct {
+	app      *App
+	queue    *ingest.Queue
+	settings settingsOf
+	refused  *prometheus.CounterVec
+
+	mu    sync.Mutex
+	paces map[tocsin.SourceID]*pace // of sources with a limit of records per second
+}
+
+func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
+	return &doors{
+		app: a, queue: queue, settings: settings, paces: map[tocsin.SourceID]*pace{},
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tocsin_door_refused_total", Help: "what a door turned away before it became a record",
+		}, []string{"door", "reason"}),
+	}
+}
+
+// intake is what every door hands records to.
+func (d *doors) intake() ingest.Intake {
+	return ingest.Intake{
+		Admit: d.admit, Feed: d.feed, IsTable: d.app.isTable, Now: d.app.cfg.Now,
+		Refused: func(door, reason string, n int) { d.refused.WithLabelValues(door, reason).Add(float64(n)) },
+	}
+}
+
+// handlers are the doors on the main address, by the patterns of http.ServeMux.
+func (d *doors) handlers() map[string]http.Handler { return map[string]http.Handler{} }
+
+// admit lets in an API token of scope ingest; its name makes the source.
+func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Sender, error) {
+	who, err := d.app.accounts.auth.Token(ctx, credential)
+	if err != nil {
+		return ingest.Sender{}, err
+	}
+	mayAll := slices.Contains(who.Scopes, auth.ScopeAPI) && who.Role.Allows(tocsin.Responder)
+	if !mayAll && !slices.Contains(who.Scopes, auth.ScopeIngest) {
+		return ingest.Sender{}, tocsin.Errorf(tocsin.Denied, "The API token is wrong, expired or revoked. Make a new one.")
+	}
+	s := d.sender(door, who.Token)
+	return s, nil
+}
+
+// sender is a source of a door by its name, with its settings.
+func (d *doors) sender(door, name string) ingest.Sender {
+	s := ingest.Sender{Source: tocsin.SourceID(door + ":" + name), Settings: d.settings(door, name)}
+	if n := s.Limits.RecordsPerSecond; n > 0 {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if p := d.paces[s.Source]; p == nil || p.perSecond != float64(n) {
+			d.paces[s.Source] = &pace{perSecond: float64(n)}
+		}
+	}
+	return s
+}
+
+// feed is the queue's, held to the pace of each source: a source that is ahead
+// of its limit is told when to come back.
+func (d *doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (ingest.Receipt, error) {
+	d.mu.Lock()
+	limited := len(d.paces) > 0
+	d.mu.Unlock()
+	if !limited {
+		return d.queue.Feed(ctx, raws)
+	}
+	return d.queue.Feed(ctx, func(yield func(tocsin.Raw, error) bool) {
+		begun := map[tocsin.SourceID]bool{}
+		for raw, err := range raws {
+			if err == nil {
+				wait := d.spend(raw.Source, begun[raw.Source])
+				if wait > 0 {
+					yield(tocsin.Raw{}, tocsin.Wrap(&ingest.Full{RetryAfter: wait}, tocsin.Unavailable,
+						"The source %s sends more than the %s its settings allow. Send this again in %s.", raw.Source, "recordsPerSecond", wait))
+					return
+				}
+				begun[raw.Source] = true
+			}
+			if !yield(raw, err) {
+				return
+			}
+		}
+	})
+}
+
+// spend counts one record of a source. A submission that has begun is taken in
+// whole and paid for later; one that would begin in debt has to wait.
+func (d *doors) spend(source tocsin.SourceID, begun bool) (wait time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.paces[source]
+	if p == nil {
+		return 0
+	}
+	return p.spend(d.app.cfg.Now(), begun)
+}
+
+// pace is a bucket that fills by perSecond and holds one second's worth.
+type pace struct {
+	perSecond float64
+	left      float64
+	at        time.Time
+}
+
+func (p *pace) spend(now time.Time, begun bool) (wait time.Duration) {
+	if p.at.IsZero() {
+		p.left = p.perSecond
+	} else if passed := now.Sub(p.at).Seconds(); passed > 0 {
+		p.left = min(p.perSecond, p.left+passed*p.perSecond)
+	}
+	p.at = now
+	if !begun && p.left <= 0 {
+		wait = time.Duration((1 - p.left) / p.perSecond * float64(time.Second)).Round(time.Millisecond)
+		return max(wait, time.Millisecond)
+	}
+	p.left--
+	return 0
+}
+
+// isTable reports whether rows can be sent to a table of that name.
+func (a *App) isTable(name string) bool { t, ok := a.schema.Table(name); return ok && t.IsStamped() }
