@@ -33,7 +33,7 @@ var rows = map[string]int{
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
-	"content": 3, "internal/schema": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
+	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
@@ -76,7 +76,7 @@ var modules = map[string]foreign{
 	"github.com/pressly/goose/v3":          {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
 	"github.com/danielgtaylor/huma/v2":     {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
 	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
-	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
+	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
 	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
 	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test"}},
 	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/telemetry/kqltest"}},

@@ -17,23 +17,25 @@ type dataFlags struct {
 	state string
 	rules []string
 	funcs []string
+	lists []string
 	debug bool
 }
 
-// add declares the flags. withRules also declares --rules and --functions.
+// add declares the flags. withRules also declares --rules, --functions and --watchlists.
 func (f *dataFlags) add(cmd *cobra.Command, withRules bool) {
 	cmd.Flags().StringVar(&f.data, "data", "", "data folder (telemetry and, unless --state says otherwise, incidents)")
 	cmd.Flags().StringVar(&f.state, "state", os.Getenv("TOCSIN_STATE"), "where incidents and users are kept: a SQLite file or a postgres:// address [TOCSIN_STATE]")
 	cmd.Flags().BoolVar(&f.debug, "debug", false, "log everything")
 	if withRules {
 		cmd.Flags().StringArrayVar(&f.rules, "rules", nil, "folder of Sigma or Sentinel rules to load besides the built-in ones (repeatable)")
-		addFunctions(cmd, &f.funcs)
+		addFolders(cmd, &f.funcs, &f.lists)
 	}
 }
 
-// addFunctions declares --functions.
-func addFunctions(cmd *cobra.Command, dirs *[]string) {
-	cmd.Flags().StringArrayVar(dirs, "functions", nil, "folder of workspace functions (parsers) to load besides the built-in ones (repeatable)")
+// addFolders declares --functions and --watchlists.
+func addFolders(cmd *cobra.Command, functions, watchlists *[]string) {
+	cmd.Flags().StringArrayVar(watchlists, "watchlists", nil, "folder of watchlists (YAML and CSV) to load besides the built-in ones (repeatable)")
+	cmd.Flags().StringArrayVar(functions, "functions", nil, "folder of workspace functions (parsers) to load besides the built-in ones (repeatable)")
 }
 
 // config makes the configuration these flags ask for.
@@ -45,7 +47,7 @@ func (f *dataFlags) config() app.Config {
 	began := time.Now()
 	return app.Config{
 		Clock: func() int64 { return int64(time.Since(began)) },
-		Data:  f.data, State: f.state, RuleDirs: f.rules, FuncDirs: f.funcs, Version: version,
+		Data:  f.data, State: f.state, RuleDirs: f.rules, FuncDirs: f.funcs, ListDirs: f.lists, Version: version,
 		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 }

@@ -52,7 +52,7 @@ func newKQLBatch() *cobra.Command {
 
 // runBatch runs the queries over a store in memory.
 func runBatch(ctx context.Context, in io.Reader, out io.Writer, schemas string, opt batch.Options) error {
-	cat := &catalog.Static{}
+	cat := &catalog.Static{AnyWatchlist: true}
 	if schemas != "" {
 		f, err := os.Open(schemas)
 		if err != nil {

@@ -90,10 +90,13 @@ func closeApp(a *app.App) {
 	}
 }
 
-// printRejected lists functions and rules that did not load; they stop nothing.
+// printRejected lists functions, watchlists and rules that did not load; they stop nothing.
 func printRejected(a *app.App) {
 	for _, f := range a.RejectedFunctions() {
 		fmt.Fprintf(os.Stderr, "function not loaded: %s: %s\n", f.Path, f.Reason)
+	}
+	for _, l := range a.RejectedWatchlists() {
+		fmt.Fprintf(os.Stderr, "watchlist not loaded: %s: %s\n", l.Path, l.Reason)
 	}
 	rejected := a.Rejected()
 	for i, r := range rejected {

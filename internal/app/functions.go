@@ -5,27 +5,41 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/watchlist"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
 
-// A workspace is everything a query may name: the declared tables and the
-// functions that load. Queries of people, rules and checks all see the same.
+// A workspace is everything a query may name: the declared tables, the functions
+// and the watchlists that load. Queries of people, rules and checks all see the same.
 type workspace struct {
 	schema    *schema.Schema
 	catalog   *catalog.Static
 	functions []schema.Function
 	rejected  []schema.RejectedFunction
 	warnings  []schema.RejectedFunction // functions that load, with something their author should know
+
+	lists         []*watchlist.List
+	rejectedLists []watchlist.Rejected
+	opened        time.Time
 }
 
-// openWorkspace loads the built-in tables and functions and the functions of
+// folders are the folders of a workspace besides the built-in content, and when it is read.
+type folders struct {
+	functions, watchlists []string
+	now                   time.Time
+}
+
+func (c *Config) folders() folders { return folders{c.FuncDirs, c.ListDirs, c.Now()} }
+
+// openWorkspace loads the built-in tables, functions and watchlists and those of
 // the folders. A function that does not compile is listed and left out.
-func openWorkspace(dirs []string) (*workspace, error) {
+func openWorkspace(from folders) (*workspace, error) {
 	tables, err := schema.Load(folder("tables"))
 	if err != nil {
 		return nil, fmt.Errorf("loading tables: %w", err)
@@ -34,7 +48,7 @@ func openWorkspace(dirs []string) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range dirs {
+	for _, dir := range from.functions {
 		info, err := os.Stat(dir)
 		if err != nil || !info.IsDir() {
 			return nil, tocsin.Wrap(orNotDir(err), tocsin.Invalid, "The function folder %s cannot be read. Check --functions.", dir)
@@ -45,7 +59,10 @@ func openWorkspace(dirs []string) (*workspace, error) {
 		}
 		list, rejected = append(list, more...), append(rejected, bad...)
 	}
-	w := &workspace{schema: tables, rejected: rejected}
+	w := &workspace{schema: tables, rejected: rejected, opened: from.now}
+	if err := w.loadLists(from.watchlists); err != nil {
+		return nil, err
+	}
 	w.functions = w.distinct(list)
 	for w.drop() {
 	}
@@ -81,6 +98,7 @@ func (w *workspace) reject(f *schema.Function, reason string) {
 // compile in it. It reports whether there were any: others may have called them.
 func (w *workspace) drop() bool {
 	w.catalog = w.schema.Catalog()
+	w.listsIn(w.catalog)
 	for i := range w.functions {
 		w.catalog.AddFunction(&w.functions[i].SavedFunction)
 	}

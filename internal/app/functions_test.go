@@ -19,7 +19,7 @@ import (
 // TestWorkspace_BuiltInFunctionsCompileStrictly: with no warning, so that they
 // also run where names must be known, as in hunting.
 func TestWorkspace_BuiltInFunctionsCompileStrictly(t *testing.T) {
-	space, err := openWorkspace(nil)
+	space, err := openWorkspace(folders{now: noClock()})
 	if err != nil || len(space.rejected) > 0 || len(space.warnings) > 0 {
 		t.Fatal(err, space.rejected, space.warnings)
 	}
@@ -62,7 +62,7 @@ func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
 		"f.yaml": "name: FailedSignIns\nquery: SigninLogs",
 		"g.yaml": "name: Wrong\nquery: |\n  SigninLogs\n  | where ipv4_is_in_range(IPAddress)",
 	})
-	space, err := openWorkspace([]string{dir})
+	space, err := openWorkspace(folders{functions: []string{dir}, now: noClock()})
 	if err != nil {
 		t.Fatal(err)
 	}

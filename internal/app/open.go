@@ -21,6 +21,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/watchlist"
 )
 
 // Config is what a running Tocsin needs to know. Now, Random and Log are required.
@@ -29,6 +30,7 @@ type Config struct {
 	State     string   // where incidents and users are kept; empty is Data/state.db
 	RuleDirs  []string // rule folders besides the built-in content
 	FuncDirs  []string // folders of workspace functions besides the built-in ones
+	ListDirs  []string // folders of watchlists besides the built-in ones
 	TickEvery time.Duration
 	IsDemo    bool
 	Version   string
@@ -66,12 +68,15 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 			a = nil
 		}
 	}()
-	if a.space, err = openWorkspace(cfg.FuncDirs); err != nil {
+	if a.space, err = openWorkspace(cfg.folders()); err != nil {
 		return nil, err
 	}
 	a.schema = a.space.schema
 	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger})
 	if err != nil {
+		return a, err
+	}
+	if err = a.store.Refer(ctx, a.space.references()); err != nil {
 		return a, err
 	}
 	if a.accounts, err = OpenAccounts(ctx, cfg); err != nil {
@@ -143,6 +148,9 @@ func (a *App) Rejected() []detect.Rejected { return a.rules.rejected }
 
 // RejectedFunctions returns the functions that did not load, each with its reason.
 func (a *App) RejectedFunctions() []schema.RejectedFunction { return a.space.rejected }
+
+// RejectedWatchlists returns the watchlists that did not load, each with its reason.
+func (a *App) RejectedWatchlists() []watchlist.Rejected { return a.space.rejectedLists }
 
 // statePath is where the state store of a configuration is.
 func (c *Config) statePath() (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
@@ -16,22 +17,33 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	if _, err := os.Stat(filepath.Join(cfg.Data, "telemetry.duckdb")); err != nil {
 		return nil, tocsin.Wrap(err, tocsin.NotFound, "There is no data in %s. Check --data, or import something first.", cfg.Data)
 	}
-	space, err := openWorkspace(cfg.FuncDirs)
+	space, err := openWorkspace(cfg.folders())
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range space.rejected {
 		cfg.Log.Warn("a function does not load", "file", f.Path, "function", f.Name, "reason", f.Reason)
 	}
+	for _, l := range space.rejectedLists {
+		cfg.Log.Warn("a watchlist does not load", "file", l.Path, "watchlist", l.Alias, "reason", l.Reason)
+	}
 	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
-	answer, err := hunt.New(space.catalog, store, store.Holds, cfg.Now).Run(ctx, q)
+	answer, err := space.query(ctx, store, cfg.Now, q)
 	if cerr := store.Close(); err == nil {
 		err = cerr
 	}
 	return answer, err
+}
+
+// query runs a query on a store that was just opened.
+func (w *workspace) query(ctx context.Context, store *telemetry.Store, now func() time.Time, q hunt.Query) (*hunt.Answer, error) {
+	if err := store.Refer(ctx, w.references()); err != nil {
+		return nil, err
+	}
+	return hunt.New(w.catalog, store, store.Holds, now).Run(ctx, q)
 }
 
 // AlertsOf returns how many alerts a rule has raised.

@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 	"github.com/tocsin-soc/tocsin/internal/incident/sqlstore"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/watchlist"
 	"github.com/tocsin-soc/tocsin/kql/token"
 	"github.com/tocsin-soc/tocsin/sigma"
 )
@@ -218,12 +219,13 @@ type RuleCheck struct {
 	Sigma, KQL, Functions       int
 	Rejected, Skipped, Warnings []detect.Rejected
 	RejectedFunctions           []schema.RejectedFunction
+	RejectedWatchlists          []watchlist.Rejected
 }
 
-// CheckRules loads the built-in rules and functions and those of the folders,
+// CheckRules loads the built-in rules, functions and watchlists and those of the folders,
 // without a store.
-func CheckRules(_ context.Context, dirs, functionDirs []string) (*RuleCheck, error) {
-	space, err := openWorkspace(functionDirs)
+func CheckRules(_ context.Context, dirs, functionDirs, listDirs []string) (*RuleCheck, error) {
+	space, err := openWorkspace(folders{functions: functionDirs, watchlists: listDirs, now: noClock()})
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +238,7 @@ func CheckRules(_ context.Context, dirs, functionDirs []string) (*RuleCheck, err
 	}
 	return &RuleCheck{
 		Sigma: len(b.stream.Rules()), KQL: len(b.scheduled), Functions: len(space.functions),
-		Rejected: b.rejected, Skipped: b.skipped, Warnings: b.warnings, RejectedFunctions: space.rejected,
+		Rejected: b.rejected, Skipped: b.skipped, Warnings: b.warnings, RejectedFunctions: space.rejected, RejectedWatchlists: space.rejectedLists,
 	}, nil
 }
 

@@ -24,10 +24,13 @@ type engine struct {
 	readers []*duck.Conn
 	faults  chan<- struct{}
 
-	publishing sync.Mutex
+	publishing sync.Mutex // guards the four below
 	publisher  *duck.Conn
-	published  sync.Map     // names of tables that have a view; true when the view can have rows
-	generation atomic.Int64 // how often a view was replaced
+	views      map[string]string // by table: the query behind its view, without added rows
+	added      map[string]string // by table: the query whose rows are added
+	referred   map[string]bool   // SQL names of the references
+	published  sync.Map          // names of tables that have a view; true when the view can have rows
+	generation atomic.Int64      // how often a view was replaced
 
 	jobs    chan *job
 	stop    context.CancelFunc // ends every running query
@@ -206,6 +209,18 @@ func (e *engine) lowerPool() error {
 func (e *engine) publish(table, query string) error {
 	e.publishing.Lock()
 	defer e.publishing.Unlock()
+	if e.views == nil {
+		e.views = map[string]string{}
+	}
+	e.views[table] = query
+	return e.replaceView(table, query)
+}
+
+// replaceView makes the view, with the rows that are added to the table.
+func (e *engine) replaceView(table, query string) error {
+	if added, ok := e.added[table]; ok {
+		query = "(" + query + ") UNION ALL BY NAME (" + added + ")"
+	}
 	if err := e.publisher.Exec("CREATE OR REPLACE VIEW " + viewDatabase + ".main." + schema.Quote(table) + " AS " + query); err != nil {
 		return fmt.Errorf("publishing table %s: %w", table, err)
 	}
@@ -232,6 +247,15 @@ func (e *engine) publishEmpty(t *schema.Table) error {
 	if _, known := e.published.Load(t.Name); known {
 		return nil
 	}
+	if err := e.publisher.Exec("CREATE VIEW " + viewDatabase + ".main." + schema.Quote(t.Name) + " AS " + emptySelect(t)); err != nil {
+		return fmt.Errorf("declaring table %s: %w", t.Name, err)
+	}
+	e.published.Store(t.Name, false)
+	return nil
+}
+
+// emptySelect is a query for the columns of a table and no rows.
+func emptySelect(t *schema.Table) string {
 	var columns []string
 	for i, c := range t.Columns {
 		if t.Spelling(i) == i {
@@ -241,11 +265,7 @@ func (e *engine) publishEmpty(t *schema.Table) error {
 	if len(columns) == 0 {
 		columns = []string{`1 AS "no columns"`}
 	}
-	if err := e.publisher.Exec("CREATE VIEW " + viewDatabase + ".main." + schema.Quote(t.Name) + " AS SELECT " + strings.Join(columns, ", ") + " WHERE false"); err != nil {
-		return fmt.Errorf("declaring table %s: %w", t.Name, err)
-	}
-	e.published.Store(t.Name, false)
-	return nil
+	return "SELECT " + strings.Join(columns, ", ") + " WHERE false"
 }
 
 // declare makes the declared tables visible that sql mentions.

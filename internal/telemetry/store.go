@@ -88,6 +88,9 @@ type Store struct {
 	engine atomic.Pointer[engine] // nil while it is being reopened
 	ledger atomic.Pointer[ledger]
 
+	referring  sync.Mutex
+	references []Reference
+
 	// Owned by the writer goroutine.
 	tables map[string]*storedTable // by name; every table that can be appended to
 	seen   *seenSet
@@ -158,6 +161,12 @@ func (s *Store) start(ctx context.Context) error {
 		}
 	}
 	if err := e.serve(); err != nil {
+		e.shutdown()
+		return err
+	}
+	s.referring.Lock()
+	defer s.referring.Unlock()
+	if err := e.refer(ctx, s.references); err != nil {
 		e.shutdown()
 		return err
 	}

@@ -231,9 +231,10 @@ func firstError(diags token.Diagnostics, src string) *failure {
 
 // Schemas reads {"table":{"column":"type"}} into a catalogue, columns in the
 // order of the text; the standard columns a table does not list come after them.
+// Every watchlist exists and is empty.
 func Schemas(r io.Reader) (*catalog.Static, error) {
 	dec := json.NewDecoder(r)
-	cat := &catalog.Static{}
+	cat := &catalog.Static{AnyWatchlist: true}
 	var raw map[string]json.RawMessage
 	if err := dec.Decode(&raw); err != nil {
 		return nil, fmt.Errorf("reading schemas: %w", err)

@@ -12,6 +12,8 @@ type Catalog interface {
 	Function(name string) (*SavedFunction, bool)
 	// Watchlist returns the table behind _GetWatchlist(alias).
 	Watchlist(alias string) (*Table, bool)
+	// WatchlistNames returns every alias, sorted. The caller does not change the slice.
+	WatchlistNames() []string
 	// TableNames returns every table name, sorted: for wildcards, `union *`,
 	// `search` and suggestions. The caller does not change the slice.
 	TableNames() []string
@@ -26,7 +28,11 @@ type Static struct {
 	functions  map[string]*SavedFunction
 	watchlists map[string]*Table
 
-	tableNames, functionNames []string
+	tableNames, functionNames, watchlistNames []string
+
+	// AnyWatchlist says that every alias names an empty watchlist of any columns:
+	// for checking content against a world that has none of its own.
+	AnyWatchlist bool
 }
 
 // AddTable adds or replaces a table.
@@ -56,6 +62,9 @@ func (s *Static) AddWatchlist(t *Table) {
 	if s.watchlists == nil {
 		s.watchlists = map[string]*Table{}
 	}
+	if _, ok := s.watchlists[t.Name]; !ok {
+		s.watchlistNames = insertSorted(s.watchlistNames, t.Name)
+	}
 	s.watchlists[t.Name] = t
 }
 
@@ -69,7 +78,17 @@ func (s *Static) Function(name string) (*SavedFunction, bool) {
 }
 
 // Watchlist implements Catalog.
-func (s *Static) Watchlist(alias string) (*Table, bool) { t, ok := s.watchlists[alias]; return t, ok }
+func (s *Static) Watchlist(alias string) (*Table, bool) {
+	t, ok := s.watchlists[alias]
+	if !ok && s.AnyWatchlist {
+		t, ok = NewWatchlist(alias), true
+		t.Open, t.Empty = true, true
+	}
+	return t, ok
+}
+
+// WatchlistNames implements Catalog.
+func (s *Static) WatchlistNames() []string { return s.watchlistNames }
 
 // TableNames implements Catalog.
 func (s *Static) TableNames() []string { return s.tableNames }

@@ -45,6 +45,22 @@ func NewTable(name string, columns []Column) *Table {
 	return t
 }
 
+// NewWatchlist makes the table behind _GetWatchlist(alias): what Sentinel adds to
+// every watchlist (a row's id, when it last changed, the value of its search key),
+// then the watchlist's own columns, all of them text as in the file they came from.
+// A column of the file that is named like one of Sentinel's is dropped.
+func NewWatchlist(alias string, columns ...string) *Table {
+	cols := []Column{
+		{Name: "_DTItemId", Type: String, Doc: "Id of the item."},
+		{Name: "LastUpdatedTimeUTC", Type: DateTime, Doc: "When the item last changed, UTC."},
+		{Name: "SearchKey", Type: String, Doc: "The value to join on: that of the column the watchlist calls its search key."},
+	}
+	for _, name := range columns {
+		cols = append(cols, Column{Name: name, Type: String})
+	}
+	return NewTable(alias, cols)
+}
+
 // Column returns the column of exactly that name.
 func (t *Table) Column(name string) (Column, bool) {
 	if t.byName == nil {

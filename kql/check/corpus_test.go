@@ -97,7 +97,7 @@ func loadCorpus(t testing.TB) []corpusQuery {
 // corpusCatalog has the tables of schemas_all.json and the parsers of the corpus
 // as saved functions.
 func corpusCatalog(t testing.TB, corpus []corpusQuery) *catalog.Static {
-	cat := &catalog.Static{}
+	cat := &catalog.Static{AnyWatchlist: true}
 	data, err := os.ReadFile(shared(t, "corpus", "schemas_all.json"))
 	if err != nil {
 		t.Fatal(err)

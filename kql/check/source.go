@@ -19,9 +19,7 @@ func (c *checker) source(n ast.Node, name string) (value, bool) {
 		return unknown(), true
 	}
 	if name == "_GetWatchlistAlias" {
-		f, _ := c.fns.Lookup(name, catalog.Tabular)
-		c.unsupported(n, f)
-		return unknown(), true
+		return value{rows: c.watchlistAliases()}, true
 	}
 	return value{}, false
 }
@@ -69,30 +67,6 @@ func (c *checker) entity(e *ast.Call, name string, sc *scope) value {
 	f, _ := c.fns.Lookup(name, catalog.Tabular)
 	c.unsupported(e, f)
 	return unknown()
-}
-
-// watchlist binds _GetWatchlist("alias"). A watchlist that does not exist is an
-// empty one with the columns every watchlist has; others read as null.
-func (c *checker) watchlist(e *ast.Call, sc *scope) value {
-	alias, ok := c.constantText(e, 0, sc.constant())
-	if !ok {
-		return unknown()
-	}
-	t, ok := c.cat.Watchlist(alias)
-	if !ok {
-		c.warnf(token.UnknownTable, e, "there is no watchlist %q; it reads as empty", alias)
-		t = emptyWatchlist(alias)
-	}
-	return value{rows: c.readTable(t, true)}
-}
-
-func emptyWatchlist(alias string) *catalog.Table {
-	t := catalog.NewTable(alias, []catalog.Column{
-		{Name: "_DTItemId", Type: catalog.String}, {Name: "LastUpdatedTimeUTC", Type: catalog.DateTime},
-		{Name: "SearchKey", Type: catalog.String}, {Name: "WatchlistItem", Type: catalog.Dynamic},
-	})
-	t.Open = true
-	return t
 }
 
 // share makes rows readable from several places.

@@ -23,6 +23,8 @@ func (c *checker) special(e *ast.Call, name string, sc *scope) (value, bool) {
 		return c.entity(e, name, sc), true
 	case "_GetWatchlist":
 		return c.watchlist(e, sc), true
+	case "_GetWatchlistAlias":
+		return value{rows: c.watchlistAliases()}, true
 	case "column_ifexists", "columnifexists":
 		return c.columnIfExists(e, sc), true
 	case "iscolumnexists":

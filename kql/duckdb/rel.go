@@ -77,8 +77,14 @@ func (l *lowerer) rare(r plan.Rel) *sel {
 	panic(fmt.Sprintf("duckdb: unknown operator %T", r))
 }
 
+// WatchlistSchema is where statements look for watchlists, each a table under its alias.
+const WatchlistSchema = "watchlist"
+
 func (l *lowerer) table(r *plan.Table) *sel {
 	name := quote(r.Name)
+	if r.Watchlist {
+		name = WatchlistSchema + "." + name
+	}
 	if l.opt.TableName != nil {
 		name = l.opt.TableName(r)
 	}

@@ -6,7 +6,7 @@ import "github.com/tocsin-soc/tocsin/kql/plan"
 func (f *folder) rare(r plan.Rel) plan.Rel {
 	switch r := r.(type) {
 	case *plan.Table:
-		if f.holds != nil && !f.holds(r.Name) {
+		if f.holds != nil && !r.Watchlist && !f.holds(r.Name) {
 			return none(r.Cols)
 		}
 		return r

@@ -89,7 +89,7 @@ func CorpusCatalog(schemas string, corpus []*CorpusQuery) (*catalog.Static, erro
 	if err != nil {
 		return nil, err
 	}
-	cat := &catalog.Static{}
+	cat := &catalog.Static{AnyWatchlist: true}
 	for _, name := range given.TableNames() {
 		t, _ := given.Table(name)
 		cols := append(append([]catalog.Column(nil), t.Columns...), standardColumns...)

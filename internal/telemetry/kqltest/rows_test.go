@@ -17,6 +17,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/duckdb"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 	"github.com/tocsin-soc/tocsin/kql/native"
 )
@@ -29,7 +30,8 @@ func testdata(path ...string) string {
 	return filepath.Join(append([]string{filepath.Dir(here), "../../../kql/testdata"}, path...)...)
 }
 
-// world opens an engine with the tables of kql/testdata/tables and a catalogue of them.
+// world opens an engine with the tables of kql/testdata/tables and the watchlists of
+// kql/testdata/watchlists, and a catalogue of them.
 func world(t testing.TB) (*Engine, *catalog.Static) {
 	t.Helper()
 	ctx := context.Background()
@@ -44,18 +46,32 @@ func world(t testing.TB) (*Engine, *catalog.Static) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		table, err := loadTable(ctx, e, file)
+		table, err := loadTable(ctx, e, "main", file)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		cat.AddTable(table)
+	}
+	if err := e.Exec(ctx, "CREATE SCHEMA "+duckdb.WatchlistSchema); err != nil {
+		t.Fatal(err)
+	}
+	lists, err := filepath.Glob(testdata("watchlists", "*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range lists {
+		list, err := loadTable(ctx, e, duckdb.WatchlistSchema, file)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		cat.AddWatchlist(list)
 	}
 	return e, cat
 }
 
 // loadTable makes the table a CSV file describes. The header is name:type; an empty cell
 // is null (the empty string in a string column).
-func loadTable(ctx context.Context, e *Engine, file string) (*catalog.Table, error) {
+func loadTable(ctx context.Context, e *Engine, space, file string) (*catalog.Table, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -76,7 +92,7 @@ func loadTable(ctx context.Context, e *Engine, file string) (*catalog.Table, err
 		columns = append(columns, catalog.Column{Name: col, Type: t})
 		declared = append(declared, fmt.Sprintf("%q %s", col, physical(t)))
 	}
-	if err := e.Exec(ctx, fmt.Sprintf("CREATE TABLE %q (%s)", name, strings.Join(declared, ", "))); err != nil {
+	if err := e.Exec(ctx, fmt.Sprintf("CREATE TABLE %q.%q (%s)", space, name, strings.Join(declared, ", "))); err != nil {
 		return nil, err
 	}
 	for _, record := range records[1:] {
@@ -86,7 +102,7 @@ func loadTable(ctx context.Context, e *Engine, file string) (*catalog.Table, err
 				return nil, err
 			}
 		}
-		if err := e.Exec(ctx, fmt.Sprintf("INSERT INTO %q VALUES (%s)", name, strings.Join(cells, ", "))); err != nil {
+		if err := e.Exec(ctx, fmt.Sprintf("INSERT INTO %q.%q VALUES (%s)", space, name, strings.Join(cells, ", "))); err != nil {
 			return nil, err
 		}
 	}
