@@ -41,6 +41,7 @@ const (
 	FormatSyslog   Format = "syslog"    // one syslog message with its header (RFC 5424 or 3164); its content is recognised
 	FormatLine     Format = "line"      // a line of text of unknown shape: CEF, LEEF, a web server's log, an auditd group
 	FormatMail     Format = "mail"      // an e-mail message (RFC 5322)
+	FormatEnvelope Format = "envelope"  // a record with what its shipper said beside it (host, time, kind …): see ingest.Envelope
 	FormatDamaged  Format = "damaged"   // what a reader could not read: the body says where and why; always a dead letter
 )
 

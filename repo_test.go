@@ -36,6 +36,7 @@ var rows = map[string]int{
 	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
+	"internal/ingest/hec": 4, "internal/ingest/doortest": 4,
 	"internal/ingest": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 
 	"internal/api": 5, "web": 5,
@@ -58,7 +59,8 @@ var arrows = map[string][]string{
 	"sigma/pipeline": {"sigma"}, "sigma/matchrun": {"sigma", "sigma/correlation", "sigma/pipeline", "evtx"}, "sigma/lane": {"sigma"},
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
-	"internal/schema": {"content"},
+	"internal/schema":     {"content"},
+	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 }
 
 // A foreign is one line of the table of outside modules.
@@ -78,9 +80,9 @@ var modules = map[string]foreign{
 	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
 	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
 	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
-	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test"}},
-	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/telemetry/kqltest"}},
-	"github.com/klauspost/compress":        {"gzip and zstd at the doors", []string{"internal/ingest"}},
+	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
+	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},
+	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
 	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
 	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
 	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},

@@ -13,6 +13,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/auth"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/hec"
 )
 
 // settingsOf returns what the operator set for a door's source of this name;
@@ -22,12 +23,16 @@ type settingsOf func(door, name string) ingest.Settings
 // noSettings is settingsOf without a sources file.
 func noSettings(door, name string) ingest.Settings { return ingest.Settings{Name: name, Door: door} }
 
+// bodyBudget bounds the bytes of request bodies that all doors hold at once.
+const bodyBudget = 256 << 20
+
 // doors are the ways in for other products' shippers: who is let in, how fast,
 // and what was turned away.
 type doors struct {
 	app      *App
 	queue    *ingest.Queue
 	settings settingsOf
+	budget   *ingest.Budget
 	refused  *prometheus.CounterVec
 
 	mu    sync.Mutex
@@ -36,7 +41,7 @@ type doors struct {
 
 func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
 	return &doors{
-		app: a, queue: queue, settings: settings, paces: map[tocsin.SourceID]*pace{},
+		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget), paces: map[tocsin.SourceID]*pace{},
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tocsin_door_refused_total", Help: "what a door turned away before it became a record",
 		}, []string{"door", "reason"}),
@@ -52,7 +57,14 @@ func (d *doors) intake() ingest.Intake {
 }
 
 // handlers are the doors on the main address, by the patterns of http.ServeMux.
-func (d *doors) handlers() map[string]http.Handler { return map[string]http.Handler{} }
+func (d *doors) handlers() map[string]http.Handler {
+	list := map[string]http.Handler{}
+	splunk := hec.New(hec.Options{Intake: d.intake(), Budget: d.budget})
+	for _, pattern := range hec.Paths() {
+		list[pattern] = splunk
+	}
+	return list
+}
 
 // admit lets in an API token of scope ingest; its name makes the source.
 func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Sender, error) {

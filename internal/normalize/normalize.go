@@ -74,6 +74,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 		return tocsin.Record{}, errors.New(body) // the reader has said why
 	}
 	body = strings.TrimPrefix(body, "\uFEFF")
+	if raw.Format == tocsin.FormatEnvelope {
+		return n.unwrap(raw, body, e)
+	}
 	z := scanner{s: body}
 	if z.peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
 		return n.windowsEvent(raw, body, shapeXML, e)
