@@ -15,7 +15,7 @@ import (
 
 func newServe() *cobra.Command {
 	var f dataFlags
-	var addr, cert, key, uiDev string
+	var addr, cert, key, uiDev, profile string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -27,6 +27,11 @@ func newServe() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.data == "" {
 				return fmt.Errorf("%w: serve needs --data DIR", errUsage)
+			}
+			if profile != "" {
+				if err := serveProfiles(profile); err != nil {
+					return err
+				}
 			}
 			a, err := app.Open(cmd.Context(), f.config())
 			if err != nil {
@@ -55,7 +60,9 @@ func newServe() *cobra.Command {
 	cmd.Flags().StringVar(&cert, "tls-cert", "", "certificate (PEM)")
 	cmd.Flags().StringVar(&key, "tls-key", "", "private key (PEM)")
 	cmd.Flags().StringVar(&uiDev, "ui-dev", "", "address of a Vite development server")
+	cmd.Flags().StringVar(&profile, "profile", "", "loopback address for profiles of the running process")
 	_ = cmd.Flags().MarkHidden("ui-dev") // it exists
+	_ = cmd.Flags().MarkHidden("profile")
 	return cmd
 }
 

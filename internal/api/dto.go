@@ -315,7 +315,8 @@ type SourceList struct {
 	Items []Source `json:"items"`
 }
 
-// IngestResult answers POST /api/v1/ingest/{table}, after the commit.
+// IngestResult answers POST /api/v1/ingest and /api/v1/ingest/{table}, after
+// the commit.
 type IngestResult struct {
 	Received     int `json:"received"`
 	Stored       int `json:"stored"`

@@ -18,36 +18,46 @@ const batchHeader = "X-Tocsin-Batch"
 // ingestRoutes adds the telemetry door. It is a plain handler: the body is a
 // stream and never a document.
 func (s *server) ingestRoutes(mux *http.ServeMux) {
-	op := operation("ingest", http.MethodPost, "/api/v1/ingest/{table}", "Send rows of a table, one JSON object per line, plain, gzip or zstd; answered after the commit", tocsin.Responder, ScopeIngest)
-	op.Parameters = []*huma.Param{
-		{Name: "table", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
-		{Name: batchHeader, In: "header", Description: "your name for this body; sent again, nothing is stored twice", Schema: &huma.Schema{Type: "string"}},
+	batch := &huma.Param{Name: batchHeader, In: "header", Description: "your name for this body; sent again, nothing is stored twice", Schema: &huma.Schema{Type: "string"}}
+	table := &huma.Param{Name: "table", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}
+	for _, route := range []struct {
+		id, path, summary string
+		params            []*huma.Param
+	}{
+		{"ingest-any", "/api/v1/ingest", "Send records whose shape says what they are (Windows events as JSON or XML, rows with Type), one JSON object per line, plain, gzip or zstd; answered after the commit", []*huma.Param{batch}},
+		{"ingest", "/api/v1/ingest/{table}", "Send rows of a table, one JSON object per line, plain, gzip or zstd; answered after the commit", []*huma.Param{table, batch}},
+	} {
+		op := operation(route.id, http.MethodPost, route.path, route.summary, tocsin.Responder, ScopeIngest)
+		op.Parameters = route.params
+		op.Responses = map[string]*huma.Response{"200": {Description: "what became of the records"}}
+		s.huma.OpenAPI().AddOperation(&op)
+		mux.HandleFunc("POST "+route.path, s.ingest)
 	}
-	op.Responses = map[string]*huma.Response{"200": {Description: "what became of the records"}}
-	s.huma.OpenAPI().AddOperation(&op)
-	mux.HandleFunc("POST /api/v1/ingest/{table}", func(w http.ResponseWriter, r *http.Request) {
-		if err := allowed(r.Context(), need{tocsin.Responder, ScopeIngest}); err != nil {
-			writeProblem(w, r, err)
-			return
+}
+
+// ingest takes one body. Without a table in the path, each record says itself
+// what it is.
+func (s *server) ingest(w http.ResponseWriter, r *http.Request) {
+	if err := allowed(r.Context(), need{tocsin.Responder, ScopeIngest}); err != nil {
+		writeProblem(w, r, err)
+		return
+	}
+	batch := r.Header.Get(batchHeader)
+	if len(batch) > 200 {
+		writeProblem(w, r, tocsin.Errorf(tocsin.Invalid, "The header %s is longer than 200 bytes. Use a shorter name.", batchHeader))
+		return
+	}
+	source := tocsin.SourceID("http:" + whoFrom(r.Context()).Actor.Name)
+	result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, http.MaxBytesReader(w, r.Body, maxIngestBody))
+	if err != nil {
+		if tocsin.IsKind(err, tocsin.Unavailable) {
+			w.Header().Set("Retry-After", "1")
+			_, message := tocsin.Explain(err)
+			err = &problem{Problem{Kind: tocsin.Unavailable, Message: message}, http.StatusTooManyRequests}
 		}
-		who := whoFrom(r.Context())
-		batch := r.Header.Get(batchHeader)
-		if len(batch) > 200 {
-			writeProblem(w, r, tocsin.Errorf(tocsin.Invalid, "The header %s is longer than 200 bytes. Use a shorter name.", batchHeader))
-			return
-		}
-		source := tocsin.SourceID("http:" + who.Actor.Name)
-		result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, http.MaxBytesReader(w, r.Body, maxIngestBody))
-		if err != nil {
-			if tocsin.IsKind(err, tocsin.Unavailable) {
-				w.Header().Set("Retry-After", "1")
-				_, message := tocsin.Explain(err)
-				err = &problem{Problem{Kind: tocsin.Unavailable, Message: message}, http.StatusTooManyRequests}
-			}
-			writeProblem(w, r, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(result) // the client is gone if this fails
-	})
+		writeProblem(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(result) // the client is gone if this fails
 }

@@ -57,9 +57,10 @@ type Rules interface {
 
 // Intake takes telemetry. It returns after the commit.
 type Intake interface {
-	// Ingest reads one JSON object per line, each a row of table. batch, when
-	// not empty, is the sender's name for this body: sent again, it stores
-	// nothing twice. The body may be compressed by gzip or zstd.
+	// Ingest reads one JSON object per line, each a row of table, or of whatever
+	// its shape says when table is empty. batch, when not empty, is the sender's
+	// name for this body: sent again, it stores nothing twice. The body may be
+	// compressed by gzip or zstd.
 	Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (IngestResult, error)
 }
 

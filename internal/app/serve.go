@@ -161,11 +161,14 @@ type intake struct {
 
 // Ingest implements api.Intake.
 func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (api.IngestResult, error) {
-	if t, ok := in.app.schema.Table(table); !ok || !t.IsStamped() {
+	format := tocsin.FormatRow
+	if table == "" {
+		format = tocsin.FormatJSONLine
+	} else if t, ok := in.app.schema.Table(table); !ok || !t.IsStamped() {
 		return api.IngestResult{}, tocsin.Errorf(tocsin.NotFound, "There is no table %q to send to. GET /api/v1/schema lists the tables.", table)
 	}
 	r, err := in.queue.Feed(ctx, ingest.Read(body, ingest.Spec{
-		Source: source, ReceivedAt: in.app.cfg.Now(), Format: tocsin.FormatRow, Table: table, Prefix: batch,
+		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch,
 	}))
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
 }
