@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 UI_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name 'package*.json' -o -name 'vite.config.*' -o -name 'tsconfig*.json' \) -print 2>/dev/null)
 DATA ?= data
 
-.PHONY: help tools build demo dev test test-all test-web test-pg e2e golden fuzz bench bench-kql generate lint check clean
+.PHONY: help tools build demo dev test test-all test-web test-pg e2e golden fuzz bench bench-kql bench-ingest generate lint check clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,11 @@ bench: ## benchmarks, each with its yardstick in the same run
 
 bench-kql: ## KQL against the same query in SQL by hand, over 20 million rows
 	$(GO) test -run '^$$' -bench AgainstSQL -benchtime 1x -timeout 30m ./internal/telemetry/kqltest -bench-rows 20000000
+
+BENCHFLAGS ?=
+bench-ingest: ## the way of an event under load: 60 s over HTTP with all SigmaHQ rules; BENCHFLAGS adds flags
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tocsin ./cmd/tocsin
+	bin/tocsin bench ingest --rules ../shared/sigma/sigmahq $(BENCHFLAGS)
 
 generate: ## code and documents that are made from code and content
 	$(GO) generate ./...

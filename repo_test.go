@@ -37,7 +37,7 @@ var rows = map[string]int{
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest/hec": 4, "internal/ingest/doortest": 4,
-	"internal/ingest": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
+	"internal/ingest": 4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,

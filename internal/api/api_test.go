@@ -235,9 +235,11 @@ func TestAuthorisation_TokensDoWhatTheirScopesSay(t *testing.T) {
 		want                int
 	}{
 		{"sender", "POST", "/api/v1/ingest/SigninLogs", 200},
+		{"sender", "POST", "/api/v1/ingest", 200},
 		{"sender", "GET", "/api/v1/incidents", 403},
 		{"sender", "GET", "/api/v1/stream", 403},
 		{"reader", "POST", "/api/v1/ingest/SigninLogs", 403},
+		{"reader", "POST", "/api/v1/ingest", 403},
 		{"forged", "GET", "/api/v1/incidents", 401},
 		{"", "GET", "/api/v1/incidents", 401},
 	} {

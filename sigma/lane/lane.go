@@ -53,6 +53,7 @@ type Stream struct {
 	// At is when the next record happens; nil scatters records over November 2026.
 	At func() time.Time
 
+	tuned  bool
 	make   func()
 	r      *rand.Rand
 	record int
@@ -67,6 +68,7 @@ func NewStream(mix Mix, seed uint64) (*Stream, error) {
 	if s.make = makers[mix]; s.make == nil {
 		return nil, fmt.Errorf("unknown mix %q", mix)
 	}
+	s.tuned = mix == Sysmon
 	return s, nil
 }
 

@@ -119,7 +119,7 @@ func (s *Stream) network() {
 	s.sysmon(3)
 	s.subject().owner().text("Protocol", "tcp").text("Initiated", "true").text("SourceIsIpv6", "false")
 	s.address("SourceIp").text("SourceHostname", "WS-anna.keller").number("SourcePort", 49152+s.r.IntN(16000)).text("SourcePortName", "-").text("DestinationIsIpv6", "false")
-	s.address("DestinationIp").text("DestinationHostname", "@.example.com").number("DestinationPort", ports[s.r.IntN(len(ports))]).text("DestinationPortName", "-").end()
+	s.address("DestinationIp").text("DestinationHostname", "@.example.com").number("DestinationPort", s.port()).text("DestinationPortName", "-").end()
 }
 
 // query is a Sysmon DNS query.
@@ -166,7 +166,34 @@ func (s *Stream) securityProcess() {
 	s.text("ParentProcessName", p.parent).text("MandatoryLabel", "S-1-16-8192").end()
 }
 
-func (s *Stream) program() *program { return &programs[s.r.IntN(len(programs))] }
+// program picks one; in the Sysmon mix those that common rules speak about are
+// as rare as in a fleet whose rules are tuned.
+func (s *Stream) program() *program {
+	if s.tuned && s.r.IntN(500) > 0 {
+		return quiet[s.r.IntN(len(quiet))]
+	}
+	return &programs[s.r.IntN(len(programs))]
+}
+
+// quiet are the programs that common rules do not speak about.
+var quiet = func() (list []*program) {
+	for i := range programs {
+		switch programs[i].file {
+		case "CONHOST.EXE", "Cmd.Exe", "PowerShell.EXE":
+		default:
+			list = append(list, &programs[i])
+		}
+	}
+	return list
+}()
+
+// port picks a destination port.
+func (s *Stream) port() int {
+	if s.tuned {
+		return ports[s.r.IntN(2)]
+	}
+	return ports[s.r.IntN(len(ports))]
+}
 
 func (s *Stream) raw(text string) *Stream { s.b = append(s.b, text...); return s }
 func (s *Stream) quote() *Stream          { s.b = append(s.b, '"'); return s }
