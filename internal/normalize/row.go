@@ -22,6 +22,7 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the tables; case matters", raw.Table)
 	}
 	b := newRow(t)
+	b.source = raw.Source
 	z := scanner{s: body}
 	err := z.object(func(key string) error { return b.member(&z, key) })
 	if err == nil {
@@ -72,6 +73,7 @@ func (b *rowBuilder) member(z *scanner, key string) error {
 		}
 		if b.t.additional >= 0 && !strings.HasPrefix(key, "_") {
 			b.addExtra(key, json)
+			b.lose(key, "kept in "+b.t.columns[b.t.additional].Name)
 		} else {
 			b.lose(key, "no column")
 		}

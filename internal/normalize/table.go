@@ -4,13 +4,19 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-const additionalFields = "AdditionalFields"
+// What no other column of a table takes goes to its AdditionalFields, or to
+// _Unmapped where Microsoft's tables have no such column.
+const (
+	additionalFields = "AdditionalFields"
+	unmapped         = "_Unmapped"
+)
 
 // A table is what normalising needs to know of one: its columns but for those
 // the store fills.
@@ -22,7 +28,7 @@ type table struct {
 	time       int            // the time column, -1 if there is none
 	timestamp  int            // Timestamp, where that is not the time column; -1
 	typeName   int            // Type, -1
-	additional int            // AdditionalFields if it is dynamic, -1
+	additional int            // AdditionalFields if it is dynamic, or _Unmapped; -1
 }
 
 func newTable(s *schema.Table) *table {
@@ -45,7 +51,7 @@ func newTable(s *schema.Table) *table {
 			t.timestamp = i
 		case c.Name == "Type" && c.Type == catalog.String:
 			t.typeName = i
-		case c.Name == additionalFields && c.Type == catalog.Dynamic:
+		case c.Type == catalog.Dynamic && (c.Name == additionalFields || c.Name == unmapped && t.additional < 0):
 			t.additional = i
 		}
 	}
@@ -64,9 +70,11 @@ func (t *table) column(name string) (int, bool) {
 
 // A Loss says how often something of records could not be stored as it came.
 type Loss struct {
+	Source tocsin.SourceID // empty for Windows events
+	Shape  string          // name of the shape in content/normalize; empty for rows in the shape of their table
 	Table  string
-	Field  string
-	Reason string // "no column", "no datetime value", "no time", …
+	Field  string // a column, or the path of a field in the record
+	Reason string // "no column", "kept in AdditionalFields", "no datetime value", "no time", …
 	Count  int64
 }
 
@@ -79,21 +87,51 @@ const (
 
 type losses struct {
 	mu     sync.Mutex
-	counts map[Loss]int64
+	counts map[Loss]*atomic.Int64
 }
 
-func (l *losses) init() { l.counts = map[Loss]int64{} }
+func (l *losses) init() { l.counts = map[Loss]*atomic.Int64{} }
 
-func (l *losses) add(key Loss) {
+func (l *losses) add(key Loss) { l.counter(key).Add(1) }
+
+// counter returns what counts a loss; whoever meets the same one often keeps it.
+func (l *losses) counter(key Loss) *atomic.Int64 {
 	if len(key.Field) > maxFieldName {
 		key.Field = strings.ToValidUTF8(key.Field[:maxFieldName], "") + "…"
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.counts[key]; !known && len(l.counts) >= maxLosses {
-		key = Loss{Reason: "other"}
+	if l.counts[key] == nil {
+		if len(l.counts) >= maxLosses {
+			key = Loss{Reason: "other"}
+		} else {
+			key.Field = strings.Clone(key.Field) // it may be a part of the record
+		}
+		if l.counts[key] == nil {
+			l.counts[key] = new(atomic.Int64)
+		}
 	}
-	l.counts[key]++
+	return l.counts[key]
+}
+
+// A tally counts that a field found no column, for the source it last came from.
+type tally struct {
+	source tocsin.SourceID
+	table  string
+	kept   string
+	n      *atomic.Int64
+}
+
+// count counts a field; kept is the column that keeps it, empty if none does.
+func (t *tally) count(n *Normalizer, source tocsin.SourceID, s *recordShape, table, field, kept string) {
+	if t.n == nil || t.source != source || t.table != table || t.kept != kept {
+		reason := "no column"
+		if kept != "" {
+			reason = "kept in " + kept
+		}
+		*t = tally{source: source, table: table, kept: kept, n: n.losses.counter(Loss{Source: source, Shape: s.name, Table: table, Field: field, Reason: reason})}
+	}
+	t.n.Add(1)
 }
 
 // Losses returns what could not be stored as it came since start, sorted: a
@@ -104,11 +142,17 @@ func (n *Normalizer) Losses() []Loss {
 	defer n.losses.mu.Unlock()
 	list := make([]Loss, 0, len(n.losses.counts))
 	for l, count := range n.losses.counts {
-		l.Count = count
+		l.Count = count.Load()
 		list = append(list, l)
 	}
 	sort.Slice(list, func(i, j int) bool {
 		a, b := list[i], list[j]
+		if a.Source != b.Source {
+			return a.Source < b.Source
+		}
+		if a.Shape != b.Shape {
+			return a.Shape < b.Shape
+		}
 		if a.Table != b.Table {
 			return a.Table < b.Table
 		}
@@ -123,6 +167,8 @@ func (n *Normalizer) Losses() []Loss {
 // A rowBuilder fills the row of one event of a table.
 type rowBuilder struct {
 	t      *table
+	source tocsin.SourceID // with shape, for what is lost
+	shape  string
 	values []tocsin.Value
 	extra  []byte // members of AdditionalFields, without the braces
 	lost   []Loss // counted when the row is finished
@@ -162,7 +208,7 @@ func (b *rowBuilder) mistyped(c *schema.Column, json string) {
 }
 
 func (b *rowBuilder) lose(field, reason string) {
-	b.lost = append(b.lost, Loss{Table: b.t.name, Field: field, Reason: reason})
+	b.lost = append(b.lost, Loss{Source: b.source, Shape: b.shape, Table: b.t.name, Field: field, Reason: reason})
 }
 
 // finish counts what was lost, merges AdditionalFields and cuts the null values
@@ -178,7 +224,7 @@ func (b *rowBuilder) finish(n *Normalizer) []tocsin.Value {
 		case v.Kind == tocsin.Dynamic && strings.HasPrefix(old, "{") && strings.TrimSpace(old[1:len(old)-1]) != "":
 			*v = tocsin.DynamicValue(old[:len(old)-1] + "," + string(b.extra) + "}")
 		case v.Kind == tocsin.Dynamic && old != "" && !strings.HasPrefix(old, "{"):
-			*v = tocsin.DynamicValue(`{"` + additionalFields + `":` + old + "," + string(b.extra) + "}")
+			*v = tocsin.DynamicValue(`{"` + b.t.columns[b.t.additional].Name + `":` + old + "," + string(b.extra) + "}")
 		default:
 			*v = tocsin.DynamicValue("{" + string(b.extra) + "}")
 		}
