@@ -24,6 +24,9 @@ type expr struct {
 	steps   []step
 }
 
+// noSymbol is the symbol of a text that is not one field's.
+const noSymbol = -1
+
 // A step is one conversion. ok false means: the column stays null.
 type step func(string) (text string, ok bool)
 
@@ -39,16 +42,17 @@ func (s *symbols) id(name string) int {
 	return id
 }
 
-// parseExpr compiles the text of an expression.
-func parseExpr(text string, sym *symbols, maps map[string]map[string]string) (*expr, error) {
+// parseExpr compiles the text of an expression. Without renderings a name that
+// begins with a dollar sign is a symbol like any other.
+func parseExpr(text string, sym *symbols, maps map[string]map[string]string, renderings map[string]special) (*expr, error) {
 	text = strings.TrimSpace(text)
 	if fixed, ok := strings.CutPrefix(text, "="); ok {
 		return &expr{fixed: true, text: strings.TrimSpace(fixed)}, nil
 	}
 	parts := strings.Split(text, " | ")
 	e := &expr{}
-	if name, ok := strings.CutPrefix(parts[0], "$"); ok {
-		if e.special, ok = specials[strings.TrimSpace(name)]; !ok {
+	if name, ok := strings.CutPrefix(parts[0], "$"); ok && renderings != nil {
+		if e.special, ok = renderings[strings.TrimSpace(name)]; !ok {
 			return nil, fmt.Errorf("no rendering $%s", name)
 		}
 	} else {
@@ -103,8 +107,26 @@ func (x *expr) eval(e *winEvent) (text string, ok bool) {
 	case x.special != nil:
 		text, ok = x.special(e)
 	default:
-		text, ok = x.first(e)
+		text, _, ok = x.first(&e.slots)
 	}
+	return x.convert(text, ok)
+}
+
+// of makes the text from the fields of a record that is no Windows event; symbol
+// is the field it is unless it was joined or converted.
+func (x *expr) of(s *slots) (text string, symbol int, ok bool) {
+	if x.fixed {
+		return x.text, noSymbol, true
+	}
+	text, symbol, ok = x.first(s)
+	if len(x.steps) > 0 {
+		symbol = noSymbol
+		text, ok = x.convert(text, ok)
+	}
+	return text, symbol, ok
+}
+
+func (x *expr) convert(text string, ok bool) (string, bool) {
 	for _, s := range x.steps {
 		if !ok {
 			return "", false
@@ -114,15 +136,17 @@ func (x *expr) eval(e *winEvent) (text string, ok bool) {
 	return text, ok
 }
 
-// first returns the first alternative with a text; "-" is how Windows writes
-// that there is none, and counts only where there is nothing better.
-func (x *expr) first(e *winEvent) (text string, ok bool) {
+// first returns the first alternative with a text and, if it is one field's, its
+// symbol; "-" is how Windows writes that there is none, and counts only where
+// there is nothing better.
+func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
+	symbol = noSymbol
 	for _, ids := range x.any {
-		joined := ""
+		joined, fields := "", 0
 		for _, id := range ids {
-			v, present := e.get(id)
+			v, present := s.get(id)
 			if present && !ok {
-				text, ok = v, true
+				text, symbol, ok = v, id, true
 			}
 			if v == "" || v == "-" {
 				continue
@@ -131,12 +155,16 @@ func (x *expr) first(e *winEvent) (text string, ok bool) {
 				joined += `\`
 			}
 			joined += v
+			fields++
 		}
-		if joined != "" {
-			return joined, true
+		switch {
+		case fields == 1 && len(ids) == 1:
+			return joined, ids[0], true
+		case fields > 0:
+			return joined, noSymbol, true
 		}
 	}
-	return text, ok
+	return text, symbol, ok
 }
 
 // conversions by the name that mappings use.

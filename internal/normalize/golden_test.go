@@ -92,7 +92,11 @@ func describe(n *Normalizer, raws []tocsin.Raw) []txtar.File {
 		fmt.Fprintf(&rejected, "%s: %s\n", r.Raw.Position, r.Reason)
 	}
 	for _, l := range n.Losses() {
-		fmt.Fprintf(&lost, "%d × %s.%s: %s\n", l.Count, l.Table, l.Field, l.Reason)
+		shape := ""
+		if l.Shape != "" {
+			shape = l.Shape + ": "
+		}
+		fmt.Fprintf(&lost, "%d × %s%s.%s: %s\n", l.Count, shape, l.Table, l.Field, l.Reason)
 	}
 	var list []txtar.File
 	for _, f := range []txtar.File{{Name: "rows", Data: rows.Bytes()}, {Name: "fields", Data: fields.Bytes()}, {Name: "rejects", Data: rejected.Bytes()}, {Name: "losses", Data: lost.Bytes()}} {

@@ -12,8 +12,10 @@ import (
 )
 
 // mappingFile is the form of content/normalize/<source>.yaml. groups and maps
-// are known in every file.
+// are known in every file; channels and rows are about Windows events, shapes
+// about every other record.
 type mappingFile struct {
+	Shapes   []shapeRule                  `yaml:"shapes"`
 	Channels []string                     `yaml:"channels"` // "any": every channel that is not in Except
 	Except   []string                     `yaml:"except"`
 	Groups   map[string]string            `yaml:"groups"`
@@ -40,6 +42,7 @@ type mapping struct {
 	sym      symbols
 	channels map[string]*channelPlans // by name as written, and in lower case
 	other    *channelPlans            // channels that no file names
+	shapes   *shapes
 }
 
 // channelPlans are the rows that events of a channel become.
@@ -106,6 +109,7 @@ func loadMapping(fsys fs.FS, tables map[string]*table) (*mapping, error) {
 		}
 	}
 	c.compile()
+	c.m.shapes = c.compileShapes()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
@@ -273,60 +277,88 @@ func (c *mappingCompiler) plan(file string, rule *rowRule, event int) *rowPlan {
 	for _, field := range sortedNames(rule.When) {
 		p.when = append(p.when, condition{symbol: c.m.sym.id(field), values: rule.When[field]})
 	}
-	cells := map[string]cell{}
-	var order []string
-	add := func(text string) {
-		for line := range strings.SplitSeq(text, "\n") {
-			name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if name == "" || name[0] == '#' {
-				continue
-			}
-			cl, err := c.cell(t, name, rest)
-			if err != nil {
-				c.reject("%s: row of %s: column %s: %w", file, t.name, name, err)
-				continue
-			}
-			if _, again := cells[name]; !again {
-				order = append(order, name)
-			}
-			cells[name] = cl
-		}
-	}
-	for _, group := range rule.Use {
-		text, ok := c.groups[group]
-		if !ok {
-			c.reject("%s: row of %s: no group %s", file, t.name, group)
-		}
-		add(text)
-	}
-	add(rule.Columns)
+	lines := lineReader{c: c, where: file + ": row of " + t.name, t: t, sym: &c.m.sym, renderings: specials}
+	lines.use(rule.Use)
+	lines.add(rule.Columns)
 	for _, o := range rule.Overrides {
 		if contains(o.Events, event) {
-			add(o.Columns)
+			lines.add(o.Columns)
 		}
 	}
-	for _, name := range order {
-		if cl := cells[name]; cl.member != "" {
-			p.special = append(p.special, cl)
-		} else {
-			p.cells = append(p.cells, cl)
-		}
-	}
+	p.cells, p.special = lines.sorted()
 	return p
 }
 
-func (c *mappingCompiler) cell(t *table, name, text string) (cell, error) {
-	x, err := parseExpr(text, &c.m.sym, c.maps)
+// A lineReader reads lines of columns; a later line of a column replaces the
+// earlier one.
+type lineReader struct {
+	c          *mappingCompiler
+	where      string // file and row, for errors
+	t          *table
+	sym        *symbols
+	renderings map[string]special
+	order      []string
+	cells      map[string]cell
+}
+
+// use adds the lines of groups.
+func (l *lineReader) use(groups []string) {
+	for _, group := range groups {
+		text, ok := l.c.groups[group]
+		if !ok {
+			l.c.reject("%s: no group %s", l.where, group)
+		}
+		l.add(text)
+	}
+}
+
+// add adds lines "Column expression".
+func (l *lineReader) add(text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name == "" || name[0] == '#' {
+			continue
+		}
+		cl, err := l.cell(name, rest)
+		if err != nil {
+			l.c.reject("%s: column %s: %w", l.where, name, err)
+			continue
+		}
+		if _, again := l.cells[name]; !again {
+			l.order = append(l.order, name)
+		}
+		if l.cells == nil {
+			l.cells = map[string]cell{}
+		}
+		l.cells[name] = cl
+	}
+}
+
+// sorted returns the columns and the members of AdditionalFields, each in the
+// order of the lines.
+func (l *lineReader) sorted() (columns, members []cell) {
+	for _, name := range l.order {
+		if cl := l.cells[name]; cl.member != "" {
+			members = append(members, cl)
+		} else {
+			columns = append(columns, cl)
+		}
+	}
+	return columns, members
+}
+
+func (l *lineReader) cell(name, text string) (cell, error) {
+	x, err := parseExpr(text, l.sym, l.c.maps, l.renderings)
 	if err != nil {
 		return cell{}, err
 	}
 	if member, ok := strings.CutPrefix(name, additionalFields+"."); ok {
-		if t.additional < 0 {
+		if l.t.additional < 0 || l.t.columns[l.t.additional].Name != additionalFields {
 			return cell{}, fmt.Errorf("the table has no dynamic %s", additionalFields)
 		}
 		return cell{member: member, expr: x}, nil
 	}
-	i, ok := t.byName[name]
+	i, ok := l.t.byName[name]
 	if !ok {
 		return cell{}, fmt.Errorf("the table has no such column")
 	}

@@ -18,7 +18,9 @@ type Normalizer struct {
 	tables  map[string]*table
 	windows *mapping
 	views   map[string]*view // Sigma views of tables, by name
-	scratch sync.Pool        // *winEvent
+	shapes  *shapes
+	scratch sync.Pool // *winEvent
+	readers sync.Pool // *recordReader
 	losses  losses
 }
 
@@ -39,6 +41,8 @@ func New(s *schema.Schema, fsys fs.FS) (*Normalizer, error) {
 		return nil, err
 	}
 	n.losses.init()
+	n.shapes = n.windows.shapes
+	n.readers.New = func() any { return newRecordReader(n.shapes) }
 	n.scratch.New = func() any { return newWinEvent(n.windows) }
 	return n, nil
 }
@@ -81,6 +85,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	if z.peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
 		return n.windowsEvent(raw, body, shapeXML, e)
 	}
+	if raw.Format == tocsin.FormatLine || raw.Format == tocsin.FormatSyslog {
+		return n.lineRecord(raw, body)
+	}
 	if z.peek() != '{' {
 		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object but %s. Send one JSON object per line", excerpt(body))
 	}
@@ -92,6 +99,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	case tocsin.FormatWindows, tocsin.FormatJSONLine:
 		shape, err := recognise(body)
 		if err != nil {
+			if rec, found, err := n.jsonRecord(raw, body, wrapping{}); found {
+				return rec, err
+			}
 			return tocsin.Record{}, err
 		}
 		if shape == shapeRow {

@@ -92,14 +92,42 @@ func instant(s string) (time.Time, bool) {
 			return t, t.Year() >= 1 && t.Year() <= 9999
 		}
 	}
-	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e8 && n < 1e14 { // Unix time in seconds or milliseconds
-		if n > 1e11 {
-			n /= 1000
-		}
-		sec, frac := math.Modf(n)
-		return time.Unix(int64(sec), int64(frac*1e9)).UTC(), true
+	return unixTime(s)
+}
+
+// unixTime reads Unix time in seconds (which may have a fraction), milliseconds,
+// microseconds or nanoseconds, told apart by their size: no source of events is
+// older than 1973 or newer than 5138.
+func unixTime(s string) (time.Time, bool) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, "eE") && f < 1e18 {
+		s = strconv.FormatFloat(f, 'f', -1, 64)
 	}
-	return time.Time{}, false
+	whole, fraction, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || n < 1e8 {
+		return time.Time{}, false
+	}
+	unit := int64(1e9) // nanoseconds of one
+	for limit := int64(1e11); n >= limit && unit > 1; limit *= 1000 {
+		unit /= 1000
+	}
+	part := int64(0)
+	if fraction != "" {
+		if len(fraction) > 9 {
+			fraction = fraction[:9]
+		}
+		f, err := strconv.ParseUint(fraction, 10, 32)
+		if err != nil {
+			return time.Time{}, false
+		}
+		part = int64(f)
+		for range 9 - len(fraction) {
+			part *= 10
+		}
+		part = part / (1e9 / unit)
+	}
+	perSecond := int64(1e9) / unit
+	return time.Unix(n/perSecond, n%perSecond*unit+part).UTC(), true
 }
 
 // span reads a timespan in Kusto's form [-][d.]hh:mm:ss[.fffffff] as ticks.

@@ -21,10 +21,8 @@ type datum struct {
 // A winEvent is a Windows event, whatever shape it came in. It is reused from
 // record to record: texts it holds are parts of the record's body.
 type winEvent struct {
-	m      *mapping
-	values []string // by symbol
-	marks  []uint32 // a value counts if its mark is the round
-	round  uint32
+	m *mapping
+	slots
 
 	channel, provider string
 	eventID           int
@@ -42,30 +40,20 @@ type winEvent struct {
 }
 
 func newWinEvent(m *mapping) *winEvent {
-	return &winEvent{m: m, values: make([]string, len(m.sym.ids)), marks: make([]uint32, len(m.sym.ids))}
+	return &winEvent{m: m, slots: newSlots(len(m.sym.ids))}
 }
 
 func (e *winEvent) reset() {
-	if e.round++; e.round == 0 {
-		clear(e.marks)
-		e.round = 1
-	}
+	e.slots.clear()
 	e.channel, e.provider, e.eventID, e.at = "", "", 0, time.Time{}
 	e.system, e.data, e.user = e.system[:0], e.data[:0], e.user[:0]
 	e.dataJSON, e.userJSON, e.message, e.origin = "", "", "", ""
 }
 
-func (e *winEvent) get(symbol int) (string, bool) {
-	if e.marks[symbol] != e.round {
-		return "", false
-	}
-	return e.values[symbol], true
-}
-
 // put makes a value known to expressions; the first of a name wins.
 func (e *winEvent) put(name, value string) {
-	if id, ok := e.m.sym.ids[name]; ok && e.marks[id] != e.round {
-		e.marks[id], e.values[id] = e.round, value
+	if id, ok := e.m.sym.ids[name]; ok {
+		e.set(id, value)
 	}
 }
 

@@ -1,0 +1,167 @@
+package normalize
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A node is a field of a shape, in the tree of their names. The tree of a shape
+// has the fields that mappings ask for; a reader works on a copy of its own,
+// which learns the others as they come.
+type node struct {
+	key    string
+	path   string // keys from the record down, joined by dots; indexes left out
+	parent *node
+	depth  int
+
+	children map[string]*node
+	symbol   int    // -1
+	list     bool   // the symbol collects a list
+	plans    uint64 // rows that take it, as bits
+	auto     []autoCell
+	filled   []int     // rows whose columns the members fill
+	pair     [2]string // names of the members that hold name and value
+	ignored  bool
+	elements bool     // there are children for elements of an array
+	names    []string // as Sigma rules call it
+
+	tally tally // of the last source
+}
+
+// An autoCell is the column of a row that takes a field by its name.
+type autoCell struct{ plan, column int }
+
+const allPlans = ^uint64(0)
+
+// isUnit says whether the field is taken as one value, whatever is in it.
+func (nd *node) isUnit() bool { return nd.plans != 0 || len(nd.auto) > 0 || nd.ignored }
+
+// takes says which rows take a symbol.
+type takes struct {
+	s    *recordShape
+	bits map[int]uint64
+}
+
+func newTakes(s *recordShape) *takes { return &takes{s: s, bits: map[int]uint64{}} }
+
+func (t *takes) symbol(plans uint64, id int) { t.bits[id] |= plans }
+
+func (t *takes) mark(plans uint64, list ...*expr) {
+	for _, x := range list {
+		if x == nil {
+			continue
+		}
+		for _, ids := range x.any {
+			for _, id := range ids {
+				t.bits[id] |= plans
+			}
+		}
+	}
+}
+
+// grow makes the tree of a shape.
+func (s *recordShape) grow(rule *shapeRule, t *takes) {
+	s.root = &node{symbol: -1}
+	for name, id := range s.sym.ids {
+		nd := s.root.at(name)
+		nd.symbol, nd.plans = id, t.bits[id]
+		for p := nd; p != nil; p = p.parent {
+			nd.list = nd.list || p.key == "*"
+		}
+		if nd.list {
+			s.lists = append(s.lists, id)
+		}
+	}
+	for path, names := range rule.Pairs {
+		s.root.at(path).pair = names
+	}
+	for _, path := range rule.Ignore {
+		s.root.at(path).ignored = true
+	}
+	for field := range rule.Recognise.Is {
+		if nd := s.root.at(field); nd.plans == 0 {
+			nd.plans = allPlans // the shape's name says it
+		}
+	}
+	for i, row := range rule.Rows {
+		for _, path := range row.Auto {
+			nd := s.root
+			if path != "." {
+				nd = s.root.at(path)
+			}
+			nd.filled = append(nd.filled, i)
+		}
+	}
+	s.root.settle(s, rule.Strip)
+}
+
+// at returns the node of a path, made if it is not there.
+func (nd *node) at(path string) *node {
+	for key := range strings.SplitSeq(path, ".") {
+		child := nd.children[key]
+		if child == nil {
+			child = nd.add(key)
+		}
+		nd = child
+	}
+	return nd
+}
+
+// add makes a child.
+func (nd *node) add(key string) *node {
+	child := &node{key: key, path: nd.path, parent: nd, depth: nd.depth + 1, symbol: -1}
+	if _, err := strconv.Atoi(key); key == "*" || err == nil && nd.parent != nil {
+		nd.elements, child.depth = true, nd.depth
+	} else if nd.path == "" {
+		child.path = key
+	} else {
+		child.path = nd.path + "." + key
+	}
+	if nd.children == nil {
+		nd.children = map[string]*node{}
+	}
+	nd.children[key] = child
+	return child
+}
+
+// settle fills in what follows from the shape, for the node and all below it.
+func (nd *node) settle(s *recordShape, strip []string) {
+	if nd.parent != nil {
+		nd.inherit(s, strip)
+	}
+	for _, child := range nd.children {
+		child.settle(s, strip)
+	}
+}
+
+// inherit fills in what a node has from its parents.
+func (nd *node) inherit(s *recordShape, strip []string) {
+	nd.names = append(nd.names, nd.path)
+	for _, prefix := range strip {
+		if short, ok := strings.CutPrefix(nd.path, prefix+"."); ok {
+			nd.names = append(nd.names, short)
+		}
+	}
+	nd.ignored = nd.ignored || nd.parent.ignored
+	for _, i := range nd.parent.filled {
+		if i >= len(s.plans) {
+			continue // the row was refused
+		}
+		p := s.plans[i]
+		column, ok := p.t.column(nd.key)
+		if ok && !p.taken[column] && column != p.t.typeName {
+			nd.auto = append(nd.auto, autoCell{plan: i, column: column})
+		}
+	}
+}
+
+// copied returns a copy of the tree for a reader.
+func (nd *node) copied(parent *node) *node {
+	c := *nd
+	c.parent = parent
+	c.children = make(map[string]*node, len(nd.children))
+	for key, child := range nd.children {
+		c.children[key] = child.copied(&c)
+	}
+	return &c
+}

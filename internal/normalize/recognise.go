@@ -1,0 +1,265 @@
+package normalize
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// signals are the fields, and their values, that tell shapes apart. Each is a
+// bit; one pass over a record sets the bits of those it has, and every shape
+// hangs on its rarest bit, so that a record is compared with the few shapes
+// that it can be.
+type signals struct {
+	root  *signal
+	count int
+	byBit [maxSignals][]*candidate
+	all   []*candidate
+}
+
+const maxSignals = 1024
+
+// bitset is a set of signals.
+type bitset [maxSignals / 64]uint64
+
+func (b *bitset) set(i int)      { b[i>>6] |= 1 << (i & 63) }
+func (b *bitset) has(i int) bool { return b[i>>6]>>(i&63)&1 != 0 }
+
+func (b *bitset) size() int {
+	n := 0
+	for _, word := range b {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// covers says whether every bit of other is in b.
+func (b *bitset) covers(other *bitset) bool {
+	for i := range b {
+		if other[i]&^b[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *bitset) meets(other *bitset) bool {
+	for i := range b {
+		if other[i]&b[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// A signal is a field that shapes are recognised by.
+type signal struct {
+	children map[string]*signal
+	bit      int            // the field is there; -1 if nobody asks
+	values   map[string]int // bits of its values
+}
+
+// A candidate is a shape with what it has and has not.
+type candidate struct {
+	shape     *recordShape
+	has, not  bitset
+	is        [][]int // of each list one bit
+	precision int     // the more it asks, the better it is known
+}
+
+func (s *signals) bit() (int, error) {
+	if s.count >= maxSignals {
+		return 0, errManySignals
+	}
+	s.count++
+	return s.count - 1, nil
+}
+
+func (s *signals) at(path string) *signal {
+	if s.root == nil {
+		s.root = &signal{bit: -1}
+	}
+	sig := s.root
+	for key := range strings.SplitSeq(path, ".") {
+		if sig.children == nil {
+			sig.children = map[string]*signal{}
+		}
+		if sig.children[key] == nil {
+			sig.children[key] = &signal{bit: -1}
+		}
+		sig = sig.children[key]
+	}
+	return sig
+}
+
+func (s *signals) present(path string) (int, error) {
+	sig := s.at(path)
+	if sig.bit >= 0 {
+		return sig.bit, nil
+	}
+	var err error
+	sig.bit, err = s.bit()
+	return sig.bit, err
+}
+
+func (s *signals) value(path, value string) (int, error) {
+	sig := s.at(path)
+	if bit, ok := sig.values[value]; ok {
+		return bit, nil
+	}
+	if sig.values == nil {
+		sig.values = map[string]int{}
+	}
+	bit, err := s.bit()
+	sig.values[value] = bit
+	return bit, err
+}
+
+// add takes a shape. One without a rule is for parsers that name it.
+func (s *signals) add(shape *recordShape, rule *recogniseRule) error {
+	c := &candidate{shape: shape}
+	for _, path := range rule.Has {
+		bit, err := s.present(path)
+		if err != nil {
+			return err
+		}
+		c.has.set(bit)
+	}
+	for _, path := range rule.Not {
+		bit, err := s.present(path)
+		if err != nil {
+			return err
+		}
+		c.not.set(bit)
+	}
+	for _, path := range sortedNames(rule.Is) {
+		var any []int
+		for _, value := range rule.Is[path] {
+			bit, err := s.value(path, value)
+			if err != nil {
+				return err
+			}
+			any = append(any, bit)
+		}
+		c.is = append(c.is, any)
+	}
+	if c.precision = c.has.size() + 2*len(c.is); c.precision > 0 {
+		s.all = append(s.all, c)
+	}
+	return nil
+}
+
+// compile hangs every shape on its rarest bit; a shape known by the values of
+// one field alone hangs on each of them.
+func (s *signals) compile() {
+	uses := map[int]int{}
+	for _, c := range s.all {
+		for i := range s.count {
+			if c.has.has(i) {
+				uses[i]++
+			}
+		}
+	}
+	for _, c := range s.all {
+		rarest := -1
+		for i := range s.count {
+			if c.has.has(i) && (rarest < 0 || uses[i] < uses[rarest]) {
+				rarest = i
+			}
+		}
+		keys := []int{rarest}
+		if len(c.is) > 0 {
+			keys = c.is[0]
+		}
+		for _, bit := range keys {
+			s.byBit[bit] = append(s.byBit[bit], c)
+		}
+	}
+}
+
+// find recognises a record, which is one JSON object. The shape that asks most
+// wins, the earlier one if two ask the same; nil if it is none.
+func (s *signals) find(body string) (*recordShape, error) {
+	var seen bitset
+	z := scanner{s: body}
+	if err := s.look(&z, s.root, &seen); err != nil {
+		return nil, err
+	}
+	if err := z.document(); err != nil {
+		return nil, err
+	}
+	return s.match(&seen), nil
+}
+
+func (s *signals) match(seen *bitset) *recordShape {
+	var best *candidate
+	for w, word := range seen {
+		for ; word != 0; word &= word - 1 {
+			for _, c := range s.byBit[w<<6+bits.TrailingZeros64(word)] {
+				if (best == nil || c.precision > best.precision) && c.matches(seen) {
+					best = c
+				}
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.shape
+}
+
+func (c *candidate) matches(seen *bitset) bool {
+	if !seen.covers(&c.has) || seen.meets(&c.not) {
+		return false
+	}
+	for _, any := range c.is {
+		if !slices.ContainsFunc(any, seen.has) {
+			return false
+		}
+	}
+	return true
+}
+
+// look reads an object and notes the signals in it.
+func (s *signals) look(z *scanner, in *signal, seen *bitset) error {
+	return z.object(func(key string) error {
+		sig := in.child(key)
+		if sig == nil {
+			return z.skip()
+		}
+		kind := z.kind()
+		if kind == jsonNull {
+			return z.skip()
+		}
+		if sig.bit >= 0 {
+			seen.set(sig.bit)
+		}
+		switch {
+		case kind == jsonObject && sig.children != nil:
+			return s.look(z, sig, seen)
+		case sig.values != nil && kind != jsonObject && kind != jsonArray:
+			text, _, err := z.scalar()
+			if bit, ok := sig.values[text]; ok {
+				seen.set(bit)
+			}
+			return err
+		}
+		return z.skip()
+	})
+}
+
+// child returns what is known of a member; a name with dots is a path.
+func (sig *signal) child(key string) *signal {
+	if sig == nil {
+		return nil
+	}
+	if c := sig.children[key]; c != nil || strings.IndexByte(key, '.') < 0 {
+		return c
+	}
+	for part := range strings.SplitSeq(key, ".") {
+		if sig = sig.children[part]; sig == nil {
+			return nil
+		}
+	}
+	return sig
+}

@@ -1,0 +1,295 @@
+package normalize
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+// A recordReader reads one record at a time by its shape. It is reused from
+// record to record and learns the names of fields as they come.
+type recordReader struct {
+	all   *shapes
+	trees map[*recordShape]*node
+	slots
+	kinds   []jsonKind
+	shape   *recordShape
+	root    *node
+	units   []unit
+	fields  []tocsin.Field
+	cut     bool // there were more fields than are shown to rules
+	learned int
+}
+
+// A unit is a value that a column takes as a whole, or that none takes.
+type unit struct {
+	nd   *node
+	text string // JSON of objects and arrays, the text of others
+	kind jsonKind
+	used uint64 // rows that took it by its name
+}
+
+// A wrapping is what envelopes around a record say of it.
+type wrapping struct {
+	host  string
+	kind  string // sourcetype, dataset, facility …
+	at    time.Time
+	depth int
+}
+
+const (
+	maxFields  = 4096 // flat fields of a record that rules see
+	maxLearned = 8192 // names a reader remembers
+)
+
+func newRecordReader(all *shapes) *recordReader {
+	return &recordReader{
+		all: all, trees: map[*recordShape]*node{}, slots: newSlots(all.symbols), kinds: make([]jsonKind, all.symbols),
+	}
+}
+
+// begin makes ready for a record of a shape.
+func (r *recordReader) begin(s *recordShape) {
+	r.slots.clear()
+	r.shape, r.root = s, r.trees[s]
+	if r.root == nil {
+		r.root = s.root.copied(nil)
+		r.trees[s] = r.root
+	}
+	r.units, r.cut = r.units[:0], false
+	r.fields = make([]tocsin.Field, 0, 48)
+}
+
+// readJSON reads a record that is a JSON object.
+func (r *recordReader) readJSON(body string) error {
+	z := &scanner{s: body}
+	if err := r.object(z, r.root, false); err != nil {
+		return err
+	}
+	r.closeLists()
+	return z.document()
+}
+
+// readFlat reads a record that a parser has cut into fields.
+func (r *recordReader) readFlat(fields []tocsin.Field) {
+	for i := range fields {
+		nd := r.child(r.root, fields[i].Name)
+		r.scalar(nd, fields[i].Value, jsonString, false)
+	}
+	r.closeLists()
+}
+
+// tell makes known what is not a field of the record but about it.
+func (r *recordReader) tell(name, value string) {
+	if id, ok := r.shape.sym.ids[name]; ok && value != "" {
+		r.put(id, value, jsonString)
+	}
+}
+
+func (r *recordReader) put(symbol int, text string, kind jsonKind) {
+	if r.marks[symbol] != r.round {
+		r.set(symbol, text)
+		r.kinds[symbol] = kind
+	}
+}
+
+// object reads the members of an object. Inside of a unit they are no units.
+func (r *recordReader) object(z *scanner, nd *node, inside bool) error {
+	return z.object(func(key string) error { return r.value(z, r.child(nd, key), inside) })
+}
+
+// value reads the value of a field.
+func (r *recordReader) value(z *scanner, nd *node, inside bool) error {
+	kind := z.kind()
+	if kind != jsonObject && kind != jsonArray {
+		text, kind, err := z.scalar()
+		if err == nil && kind != jsonNull {
+			r.scalar(nd, text, kind, inside)
+		}
+		return err
+	}
+	z.peek()
+	from, isUnit := z.at, nd.isUnit()
+	var err error
+	switch {
+	case kind == jsonObject:
+		err = r.object(z, nd, inside || isUnit)
+	case nd.pair[0] != "":
+		err = r.pairs(z, nd, inside || isUnit)
+	default:
+		isUnit = true // what no column takes of an array stays together
+		err = r.array(z, nd)
+	}
+	if err != nil {
+		return err
+	}
+	raw := plainJSON(z.s[from:z.at])
+	if nd.symbol >= 0 {
+		r.take(nd, raw, kind)
+	}
+	if nd.depth <= 2 {
+		r.show(nd, raw)
+	}
+	if isUnit && !inside && len(raw) > 2 {
+		r.units = append(r.units, unit{nd: nd, text: raw, kind: kind})
+	}
+	return nil
+}
+
+// scalar takes the value of a field.
+func (r *recordReader) scalar(nd *node, text string, kind jsonKind, inside bool) {
+	if nd.symbol >= 0 {
+		r.take(nd, text, kind)
+	}
+	r.show(nd, text)
+	if !inside && (text != "" || kind != jsonString) {
+		r.units = append(r.units, unit{nd: nd, text: text, kind: kind})
+	}
+}
+
+// take makes a value known to expressions.
+func (r *recordReader) take(nd *node, text string, kind jsonKind) {
+	if !nd.list {
+		r.put(nd.symbol, text, kind)
+		return
+	}
+	if kind == jsonString {
+		text = string(appendJSONString(nil, text))
+	}
+	if before, ok := r.get(nd.symbol); ok {
+		r.values[nd.symbol] = before + "," + text
+	} else {
+		r.put(nd.symbol, "["+text, jsonArray)
+	}
+}
+
+func (r *recordReader) closeLists() {
+	for _, id := range r.shape.lists {
+		if text, ok := r.get(id); ok {
+			r.values[id] = text + "]"
+		}
+	}
+}
+
+// show makes a value known to Sigma rules.
+func (r *recordReader) show(nd *node, text string) {
+	for _, name := range nd.names {
+		if len(r.fields) >= maxFields {
+			r.cut = true
+			return
+		}
+		r.fields = append(r.fields, tocsin.Field{Name: name, Value: text})
+	}
+}
+
+// array reads the elements of an array. They have the fields of the array's own
+// node, unless a mapping asks for elements by themselves.
+func (r *recordReader) array(z *scanner, nd *node) error {
+	n := 0
+	return z.array(func() error {
+		element := nd
+		if nd.elements {
+			if element = nd.children[indexText(n)]; element == nil {
+				if element = nd.children["*"]; element == nil {
+					element = nd
+				}
+			}
+		}
+		n++
+		switch kind := z.kind(); kind {
+		case jsonObject:
+			z.peek()
+			from := z.at
+			err := r.object(z, element, true)
+			if element != nd && element.symbol >= 0 {
+				r.take(element, plainJSON(z.s[from:z.at]), kind)
+			}
+			return err
+		case jsonArray:
+			return r.array(z, element)
+		}
+		text, kind, err := z.scalar()
+		if err != nil || kind == jsonNull {
+			return err
+		}
+		if element != nd && element.symbol >= 0 {
+			r.take(element, text, kind)
+		}
+		r.show(nd, text)
+		return nil
+	})
+}
+
+func indexText(n int) string {
+	const digits = "0123456789"
+	if n < len(digits) {
+		return digits[n : n+1]
+	}
+	return fmt.Sprint(n)
+}
+
+// pairs reads an array of objects that hold a name and a value each. What has
+// no name is shown under the array's own.
+func (r *recordReader) pairs(z *scanner, nd *node, inside bool) error {
+	return z.array(func() error {
+		if z.kind() != jsonObject {
+			return r.value(z, nd, true)
+		}
+		name, value, kind := "", "", jsonNull
+		err := z.object(func(key string) error {
+			var err error
+			switch {
+			case key == nd.pair[0] && z.kind() == jsonString:
+				name, err = z.text()
+			case key == nd.pair[1] && (z.kind() == jsonObject || z.kind() == jsonArray):
+				kind = z.kind()
+				value, err = z.raw()
+			case key == nd.pair[1]:
+				value, kind, err = z.scalar()
+			default:
+				err = r.value(z, r.child(nd, key), true)
+			}
+			return err
+		})
+		if err == nil && kind != jsonNull {
+			r.scalar(r.child(nd, name), value, kind, inside)
+		}
+		return err
+	})
+}
+
+// child returns the node of a member. A name with dots is a path if the shape
+// knows that path.
+func (r *recordReader) child(nd *node, key string) *node {
+	if c := nd.children[key]; c != nil {
+		return c
+	}
+	c := nd
+	if strings.IndexByte(key, '.') > 0 {
+		for part := range strings.SplitSeq(key, ".") {
+			if c = c.children[part]; c == nil {
+				break
+			}
+		}
+	} else {
+		c = nil
+	}
+	key = strings.Clone(key)
+	if c == nil {
+		c = &node{key: key, path: key, parent: nd, depth: nd.depth + 1, symbol: -1}
+		if nd.path != "" {
+			c.path = nd.path + "." + key
+		}
+		c.inherit(r.shape, r.shape.strip)
+	}
+	if r.learned < maxLearned {
+		r.learned++
+		if nd.children == nil {
+			nd.children = map[string]*node{}
+		}
+		nd.children[key] = c
+	}
+	return c
+}

@@ -1,0 +1,301 @@
+package normalize
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+)
+
+// jsonRecord recognises a JSON object and makes its record; found is false if no
+// shape fits.
+func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, found bool, err error) {
+	s, err := n.shapes.signals.find(body)
+	if err != nil || s == nil {
+		return tocsin.Record{}, err != nil, err
+	}
+	r := n.readers.Get().(*recordReader)
+	defer n.readers.Put(r)
+	r.begin(s)
+	if err := r.readJSON(body); err != nil {
+		return tocsin.Record{}, true, err
+	}
+	r.tell("$Record", plainJSON(body))
+	rec, err = n.shaped(raw, r, w)
+	return rec, true, err
+}
+
+// flatRecord makes a record of fields that a parser of text has cut out. shape
+// is the name of a shape in content/normalize; the parser knows that it exists.
+func (n *Normalizer) flatRecord(raw *tocsin.Raw, shape string, fields []tocsin.Field, w wrapping) (tocsin.Record, error) {
+	s := n.shapes.named[shape]
+	if s == nil {
+		return tocsin.Record{}, fmt.Errorf("no mapping file in content/normalize declares the shape %s. Is the folder complete?", shape)
+	}
+	r := n.readers.Get().(*recordReader)
+	defer n.readers.Put(r)
+	r.begin(s)
+	r.readFlat(fields)
+	return n.shaped(raw, r, w)
+}
+
+// shaped makes the record of what was read.
+func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Record, error) {
+	s := r.shape
+	r.tell("$Host", w.host)
+	r.tell("$Kind", w.kind)
+	r.tell("$Source", string(raw.Source))
+	r.tell("$SourceSystem", "Tocsin")
+	if s.unwrap != nil {
+		if rec, ok, err := n.unwrap(raw, r, w); ok || err != nil {
+			return rec, err
+		}
+	}
+	if s.rowTable != nil {
+		return n.carriedRow(raw, r)
+	}
+	at, hasTime := r.time(w)
+	if !hasTime {
+		at = raw.ReceivedAt
+	}
+	var holding uint64
+	first := -1
+	for i, p := range s.plans {
+		if r.holds(p.when) {
+			holding |= 1 << i
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	if first < 0 {
+		return tocsin.Record{}, fmt.Errorf("the record has the shape %s, but no row of it is for this kind. Its mapping file in content/normalize would have to say what it becomes", s.name)
+	}
+	if !hasTime {
+		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Field: "TimeGenerated", Reason: "no time"})
+	}
+	rec := tocsin.Record{LogSource: r.logSource(), Fields: r.sigmaFields(), Events: make([]tocsin.Event, 0, len(s.plans))}
+	digest := raw.Digest()
+	builders := make([]rowBuilder, len(s.plans))
+	for i, p := range s.plans {
+		if holding>>i&1 != 0 {
+			builders[i] = r.fill(i, p, raw, at)
+		}
+	}
+	n.keepRest(raw, r, holding, first, builders)
+	for i, p := range s.plans {
+		if holding>>i&1 == 0 {
+			continue
+		}
+		ordinal := 0
+		for j := range rec.Events {
+			if rec.Events[j].Table == p.t.name {
+				ordinal++
+			}
+		}
+		rec.Events = append(rec.Events, tocsin.Event{
+			ID: tocsin.IdentifyEvent(digest, p.t.name, ordinal), Table: p.t.name, Source: raw.Source,
+			OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: builders[i].finish(n),
+		})
+	}
+	return rec, nil
+}
+
+// time finds when the record happened.
+func (r *recordReader) time(w wrapping) (time.Time, bool) {
+	if r.shape.time != nil {
+		if text, _, ok := r.shape.time.of(&r.slots); ok {
+			if at, ok := instant(text); ok {
+				return at, true
+			}
+		}
+	}
+	return w.at, !w.at.IsZero()
+}
+
+// holds says whether the record fulfils the conditions of a row.
+func (r *recordReader) holds(when []condition) bool {
+	for _, c := range when {
+		value, _ := r.get(c.symbol)
+		if !slices.ContainsFunc(c.values, func(want string) bool {
+			return want == "*" && value != "" || strings.EqualFold(value, want)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *recordReader) logSource() tocsin.LogSource {
+	var text [3]string
+	for i, x := range r.shape.logSource {
+		if x != nil {
+			text[i], _, _ = x.of(&r.slots)
+		}
+	}
+	return tocsin.LogSource{Product: text[0], Category: text[1], Service: text[2]}
+}
+
+// sigmaFields returns the flat view.
+func (r *recordReader) sigmaFields() []tocsin.Field {
+	for i := range r.shape.fields {
+		f := &r.shape.fields[i]
+		if text, _, ok := f.expr.of(&r.slots); ok {
+			r.fields = append(r.fields, tocsin.Field{Name: f.name, Value: text})
+		}
+	}
+	return r.fields
+}
+
+// fill makes the columns of one row.
+func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) rowBuilder {
+	b := newRow(p.t)
+	b.source, b.shape = raw.Source, r.shape.name
+	for j := range p.cells {
+		if text, symbol, ok := p.cells[j].expr.of(&r.slots); ok {
+			b.take(p.cells[j].column, text, r.kindOf(symbol))
+		}
+	}
+	for j := range p.special {
+		if text, symbol, ok := p.special[j].expr.of(&r.slots); ok && text != "" {
+			b.addExtra(p.special[j].member, jsonText(text, r.kindOf(symbol)))
+		}
+	}
+	for j := range r.units {
+		u := &r.units[j]
+		for _, a := range u.nd.auto {
+			if a.plan == i && b.values[a.column].IsNull() {
+				b.take(a.column, u.text, u.kind)
+				u.used |= 1 << i
+			}
+		}
+	}
+	b.setTime(at)
+	if p.t.typeName >= 0 {
+		b.values[p.t.typeName] = tocsin.StringValue(p.t.name)
+	}
+	return b
+}
+
+// kindOf returns the kind of a symbol's value; a text that was made is a string.
+func (r *recordReader) kindOf(symbol int) jsonKind {
+	if symbol == noSymbol {
+		return jsonString
+	}
+	return r.kinds[symbol]
+}
+
+// take types a value for a column.
+func (b *rowBuilder) take(column int, text string, kind jsonKind) {
+	c := &b.t.columns[column]
+	switch {
+	case c.Type == catalog.Dynamic && kind == jsonString:
+		b.values[column] = dynamicText(text)
+	case c.Type == catalog.Dynamic:
+		b.values[column] = tocsin.DynamicValue(text)
+	case c.Type != catalog.String && (kind == jsonObject || kind == jsonArray):
+		b.mistyped(c, text)
+	default:
+		b.set(column, text)
+	}
+}
+
+// jsonText is the JSON of a value.
+func jsonText(text string, kind jsonKind) string {
+	if kind == jsonString {
+		return string(appendJSONString(nil, text))
+	}
+	return text
+}
+
+// keepRest puts what no column takes where the rows have room for it, and
+// counts it.
+func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first int, builders []rowBuilder) {
+	s := r.shape
+	var rest restWriter
+	kept := ""
+	for i, p := range s.plans {
+		if holding>>i&1 != 0 && p.rest >= 0 && (!p.first || i == first) && kept == "" {
+			kept = p.t.columns[p.rest].Name
+		}
+	}
+	for j := range r.units {
+		u := &r.units[j]
+		if u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
+			continue
+		}
+		u.nd.tally.count(n, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)
+		if kept != "" {
+			rest.add(u)
+		}
+	}
+	if r.cut {
+		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Reason: fmt.Sprintf("more than %d fields: rules do not see the others", maxFields)})
+	}
+	if len(rest.b) == 0 {
+		return
+	}
+	rest.close(0)
+	for i, p := range s.plans {
+		if holding>>i&1 == 0 || p.rest < 0 || p.first && i != first {
+			continue
+		}
+		b := &builders[i]
+		if p.rest == p.t.additional {
+			if len(b.extra) > 0 {
+				b.extra = append(b.extra, ',')
+			}
+			b.extra = append(b.extra, rest.b...)
+		} else {
+			b.take(p.rest, "{"+string(rest.b)+"}", jsonObject)
+		}
+	}
+}
+
+// A restWriter writes values that no column takes as the members of an object,
+// each in its place.
+type restWriter struct {
+	b    []byte
+	open []*node // objects that are not closed
+}
+
+func (w *restWriter) add(u *unit) {
+	var way [maxNesting + 1]*node
+	depth := 0
+	for p := u.nd.parent; p != nil && p.parent != nil && depth < len(way); p = p.parent {
+		if p.key != "*" {
+			way[depth] = p
+			depth++
+		}
+	}
+	same := 0
+	for same < len(w.open) && same < depth && w.open[same] == way[depth-1-same] {
+		same++
+	}
+	w.close(same)
+	for i := depth - 1 - same; i >= 0; i-- {
+		w.name(way[i].key)
+		w.b = append(w.b, '{')
+		w.open = append(w.open, way[i])
+	}
+	w.name(u.nd.key)
+	w.b = append(w.b, jsonText(u.text, u.kind)...)
+}
+
+func (w *restWriter) name(key string) {
+	if len(w.b) > 0 && w.b[len(w.b)-1] != '{' {
+		w.b = append(w.b, ',')
+	}
+	w.b = append(appendJSONString(w.b, key), ':')
+}
+
+// close closes all objects but the first few.
+func (w *restWriter) close(to int) {
+	for len(w.open) > to {
+		w.b = append(w.b, '}')
+		w.open = w.open[:len(w.open)-1]
+	}
+}

@@ -1,0 +1,237 @@
+package normalize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A shapeRule says how one shape of records is recognised and what it becomes.
+// A field is named by its path: userIdentity.arn. Arrays on the way are
+// transparent: the first element that has the field gives it. target.*.id is
+// the list of all, target.0.id that of one element.
+type shapeRule struct {
+	Name      string        `yaml:"name"`
+	Recognise recogniseRule `yaml:"recognise"` // none: a parser names the shape
+	Time      string        `yaml:"time"`      // expression; when it happened
+	// Pairs are arrays of objects that hold a name and a value each: read like
+	// an object of these names. The two words are the members' names.
+	Pairs  map[string][2]string `yaml:"pairs"`
+	Ignore []string             `yaml:"ignore"` // fields that say nothing about the event; with all below them
+	// Strip are objects whose fields Sigma rules also know without this prefix.
+	Strip     []string    `yaml:"strip"`
+	LogSource string      `yaml:"logsource"` // lines "product = aws", of product, category and service
+	Fields    string      `yaml:"fields"`    // lines "Name expression": further names for Sigma
+	Unwrap    *unwrapRule `yaml:"unwrap"`
+	Row       *rowOfTable `yaml:"row"`
+	Rows      []tableRow  `yaml:"rows"`
+}
+
+// A recogniseRule lists what a record of the shape has.
+type recogniseRule struct {
+	Has []string            `yaml:"has"` // fields that are there, whatever their value
+	Is  map[string][]string `yaml:"is"`  // fields with one of these values
+	Not []string            `yaml:"not"` // fields that are not there
+}
+
+// A rowOfTable says that a record carries a row that has a table's shape.
+type rowOfTable struct {
+	Table string `yaml:"table"` // expression: the table's name
+	Body  string `yaml:"body"`  // field with the row
+}
+
+// An unwrapRule says that a record is an envelope around another one, which is
+// recognised in its turn. If it is not, the rows of the envelope's own shape are
+// made.
+type unwrapRule struct {
+	Body string `yaml:"body"` // expression: the inner record, an object or a text
+	Host string `yaml:"host"` // expressions of what the envelope knows, for $Host,
+	Kind string `yaml:"kind"` // $Kind
+	Time string `yaml:"time"` // and the time of records that have none
+}
+
+// A tableRow says how a record becomes a row of a table.
+type tableRow struct {
+	Table   string              `yaml:"table"`
+	When    map[string][]string `yaml:"when"` // field → values of which it must have one; "*" is any but none, "" is none
+	Use     []string            `yaml:"use"`
+	Auto    []string            `yaml:"auto"` // objects whose members fill the columns of their names, ignoring case; "." is the record
+	Columns string              `yaml:"columns"`
+	// Rest is the column for what no column takes. Empty: AdditionalFields, if
+	// the table has it, in the first row of the record; "none" is nowhere.
+	Rest string `yaml:"rest"`
+}
+
+// A recordShape is a shapeRule compiled. It is immutable.
+type recordShape struct {
+	name      string
+	sym       symbols
+	root      *node // the fields that are asked for
+	lists     []int // symbols that collect a list
+	time      *expr
+	logSource [3]*expr // product, category, service; nil where it has none
+	strip     []string
+	fields    []sigmaField
+	unwrap    *unwrapping
+	rowTable  *expr
+	rowBody   *expr
+	plans     []*shapePlan
+}
+
+type sigmaField struct {
+	name string
+	expr *expr
+}
+
+type unwrapping struct{ body, host, kind, time *expr }
+
+// A shapePlan makes one row.
+type shapePlan struct {
+	rowPlan
+	taken map[int]bool // columns that lines fill
+	rest  int          // column, -1
+	first bool         // the rest goes there only if this is the first row
+}
+
+// maxPlans is how many rows a shape may have: the bits of node.plans.
+const maxPlans = 64
+
+// shape compiles one shape.
+func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
+	s := &recordShape{name: rule.Name, sym: symbols{ids: map[string]int{}}, strip: rule.Strip}
+	where := fmt.Sprintf("%s: shape %s", file, rule.Name)
+	if rule.Name == "" || len(rule.Rows) > maxPlans {
+		c.reject("%s: a shape has a name and at most %d rows", where, maxPlans)
+		return nil
+	}
+	expression := func(what, text string) *expr {
+		if strings.TrimSpace(text) == "" {
+			return nil
+		}
+		x, err := parseExpr(text, &s.sym, c.maps, nil)
+		if err != nil {
+			c.reject("%s: %s: %w", where, what, err)
+		}
+		return x
+	}
+	takes := newTakes(s)
+	s.time = expression("time", rule.Time)
+	c.shapeSource(where, s, rule.LogSource, expression)
+	for name, x := range linesOf(rule.Fields) {
+		s.fields = append(s.fields, sigmaField{name: name, expr: expression("field "+name, x)})
+	}
+	if u := rule.Unwrap; u != nil {
+		s.unwrap = &unwrapping{expression("unwrap", u.Body), expression("unwrap", u.Host), expression("unwrap", u.Kind), expression("unwrap", u.Time)}
+	}
+	if r := rule.Row; r != nil {
+		s.rowTable, s.rowBody = expression("row", r.Table), expression("row", r.Body)
+	}
+	takes.mark(allPlans, s.time)
+	if s.unwrap != nil {
+		takes.mark(allPlans, s.unwrap.body, s.unwrap.host, s.unwrap.kind, s.unwrap.time)
+	}
+	for i := range rule.Rows {
+		p := c.shapePlan(where, s, &rule.Rows[i])
+		if p == nil {
+			continue
+		}
+		for _, cl := range append(p.cells, p.special...) {
+			takes.mark(1<<len(s.plans), cl.expr)
+		}
+		for _, w := range p.when {
+			takes.symbol(1<<len(s.plans), w.symbol)
+		}
+		s.plans = append(s.plans, p)
+	}
+	s.grow(rule, takes)
+	return s
+}
+
+// shapeSource compiles the lines that say what Sigma calls the source.
+func (c *mappingCompiler) shapeSource(where string, s *recordShape, text string, expression func(what, text string) *expr) {
+	for name, x := range linesOf(text) {
+		i := strings.Index("product  category service", name) / 9
+		if name != "product" && name != "category" && name != "service" {
+			c.reject("%s: a log source has no %s", where, name)
+			continue
+		}
+		s.logSource[i] = expression("logsource", x)
+	}
+}
+
+// linesOf reads lines "name expression".
+func linesOf(text string) func(yield func(name, rest string) bool) {
+	return func(yield func(name, rest string) bool) {
+		for line := range strings.SplitSeq(text, "\n") {
+			name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if name != "" && name[0] != '#' && !yield(name, rest) {
+				return
+			}
+		}
+	}
+}
+
+func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow) *shapePlan {
+	t, ok := c.tables[rule.Table]
+	if !ok {
+		c.reject("%s: table %s is not known", where, rule.Table)
+		return nil
+	}
+	p := &shapePlan{rowPlan: rowPlan{t: t}, taken: map[int]bool{}, rest: -1}
+	for _, field := range sortedNames(rule.When) {
+		p.when = append(p.when, condition{symbol: s.sym.id(field), values: rule.When[field]})
+	}
+	lines := lineReader{c: c, where: where + ": row of " + t.name, t: t, sym: &s.sym}
+	lines.use(rule.Use)
+	lines.add(rule.Columns)
+	p.cells, p.special = lines.sorted()
+	for _, cl := range p.cells {
+		p.taken[cl.column] = true
+	}
+	switch rule.Rest {
+	case "":
+		p.rest, p.first = t.additional, true
+	case "none":
+	default:
+		i, ok := t.byName[rule.Rest]
+		if !ok {
+			c.reject("%s: row of %s: no column %s for the rest", where, t.name, rule.Rest)
+		}
+		p.rest = i
+	}
+	return p
+}
+
+// compileShapes compiles the shapes of every file and what recognises them.
+func (c *mappingCompiler) compileShapes() *shapes {
+	all := &shapes{named: map[string]*recordShape{}}
+	for i := range c.files {
+		f := &c.files[i]
+		for j := range f.Shapes {
+			rule := &f.Shapes[j]
+			s := c.shape(f.name, rule)
+			if s == nil {
+				continue
+			}
+			if all.named[s.name] != nil {
+				c.reject("%s: shape %s is declared twice", f.name, s.name)
+			}
+			all.named[s.name] = s
+			all.symbols = max(all.symbols, len(s.sym.ids))
+			if err := all.signals.add(s, &rule.Recognise); err != nil {
+				c.reject("%s: shape %s: %w", f.name, s.name, err)
+			}
+		}
+	}
+	all.signals.compile()
+	return all
+}
+
+// shapes are all shapes of records that are no Windows events.
+type shapes struct {
+	named   map[string]*recordShape
+	signals signals
+	symbols int // the most that one of them has
+}
+
+var errManySignals = errors.New("all shapes together ask for too many fields to be recognised by")

@@ -1,0 +1,93 @@
+package normalize
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin"
+)
+
+// maxEnvelopes bounds the envelopes around a record.
+const maxEnvelopes = 4
+
+// unwrap recognises the record in an envelope; ok is false if it is none that is
+// known, and then the envelope stands for itself.
+func (n *Normalizer) unwrap(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
+	u := r.shape.unwrap
+	body, _, _ := u.body.of(&r.slots)
+	if strings.TrimSpace(body) == "" {
+		return tocsin.Record{}, false, nil
+	}
+	if w.depth++; w.depth > maxEnvelopes {
+		return tocsin.Record{}, true, fmt.Errorf("the record is wrapped in more than %d envelopes", maxEnvelopes)
+	}
+	if text, ok := r.evaluate(u.host); ok {
+		w.host = text
+	}
+	if text, ok := r.evaluate(u.kind); ok {
+		w.kind = text
+	}
+	if text, ok := r.evaluate(u.time); ok {
+		if at, ok := instant(text); ok {
+			w.at = at
+		}
+	}
+	return n.inner(raw, body, w)
+}
+
+func (r *recordReader) evaluate(x *expr) (string, bool) {
+	if x == nil {
+		return "", false
+	}
+	text, _, ok := x.of(&r.slots)
+	return text, ok && text != ""
+}
+
+// inner recognises what was in an envelope.
+func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
+	body = strings.TrimSpace(body)
+	switch {
+	case strings.HasPrefix(body, "{"):
+		rec, err := n.object(raw, body, w)
+		return rec, err == nil, nil // what cannot be read stays in its envelope
+	case strings.HasPrefix(body, "<Event"):
+		e := n.scratch.Get().(*winEvent)
+		defer n.scratch.Put(e)
+		rec, err := n.windowsEvent(raw, body, shapeXML, e)
+		return rec, err == nil, nil
+	}
+	return n.line(raw, body, w)
+}
+
+// object makes the record of a JSON object of any known shape.
+func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping) (tocsin.Record, error) {
+	rec, found, err := n.jsonRecord(raw, body, w)
+	if found {
+		return rec, err
+	}
+	shape, err := recognise(body)
+	if err != nil {
+		if raw.Table != "" && shape == shapeUnknown {
+			return n.row(raw, body) // the source's own table
+		}
+		return tocsin.Record{}, err
+	}
+	if shape == shapeRow {
+		return n.unnamedRow(raw, body)
+	}
+	e := n.scratch.Get().(*winEvent)
+	defer n.scratch.Put(e)
+	return n.windowsEvent(raw, body, shape, e)
+}
+
+// carriedRow types the row that a record carries.
+func (n *Normalizer) carriedRow(raw *tocsin.Raw, r *recordReader) (tocsin.Record, error) {
+	named := *raw
+	table, ok := r.evaluate(r.shape.rowTable)
+	body, hasBody := r.evaluate(r.shape.rowBody)
+	if !ok || !hasBody {
+		return tocsin.Record{}, fmt.Errorf("the record has the shape %s, but it says no table or has no row in it", r.shape.name)
+	}
+	named.Table = table
+	return n.row(&named, body)
+}
