@@ -50,7 +50,7 @@ func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsi
 	r.tell("$Source", string(raw.Source))
 	r.tell("$SourceSystem", "Tocsin")
 	if s.unwrap != nil {
-		if rec, ok, err := n.unwrap(raw, r, w); ok || err != nil {
+		if rec, ok, err := n.wrapped(raw, r, w); ok || err != nil {
 			return rec, err
 		}
 	}

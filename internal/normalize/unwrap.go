@@ -10,9 +10,9 @@ import (
 // maxEnvelopes bounds the envelopes around a record.
 const maxEnvelopes = 4
 
-// unwrap recognises the record in an envelope; ok is false if it is none that is
+// wrapped recognises the record inside another one; ok is false if it is none that is
 // known, and then the envelope stands for itself.
-func (n *Normalizer) unwrap(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
+func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
 	u := r.shape.unwrap
 	body, _, _ := u.body.of(&r.slots)
 	if strings.TrimSpace(body) == "" {
