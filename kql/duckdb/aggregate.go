@@ -229,9 +229,17 @@ func sum(a string, in, t catalog.Type, where string) string {
 	case catalog.Int:
 		return "coalesce(sum(" + a + ")" + where + ", 0)::BIGINT"
 	}
-	h := "coalesce(sum(" + a + ")" + where + ", 0)"
-	return "CASE WHEN " + h + " BETWEEN -9223372036854775808 AND 9223372036854775807 THEN " + h +
-		" ELSE ((" + h + " + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) % 18446744073709551616 - 9223372036854775808 END::BIGINT"
+	return wrapped("coalesce(sum("+a+")"+where+", 0)", t)
+}
+
+// wrapped is a 128-bit number as the bits of it that Kusto keeps.
+func wrapped(h string, t catalog.Type) string {
+	low, high, turn := "9223372036854775808", "9223372036854775807", "18446744073709551616"
+	if t == catalog.Int {
+		low, high, turn = "2147483648", "2147483647", "4294967296"
+	}
+	return "CASE WHEN " + h + " BETWEEN -" + low + " AND " + high + " THEN " + h +
+		" ELSE ((" + h + " + " + low + ") % " + turn + " + " + turn + ") % " + turn + " - " + low + " END::" + sqlType(t)
 }
 
 func (l *lowerer) avg(a string, in, t catalog.Type, where string) string {

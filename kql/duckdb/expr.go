@@ -281,7 +281,7 @@ func small(x plan.Expr) bool {
 
 func (l *lowerer) negate(x *plan.Neg, s *sel) string {
 	a := l.expr(x.X, s)
-	if t := x.X.Type(); t == catalog.Long || t == catalog.TimeSpan {
+	if t := x.X.Type(); !l.opt.Unguarded && (t == catalog.Long || t == catalog.TimeSpan) {
 		return "CASE WHEN " + a + " > -9223372036854775808 THEN -(" + a + ") ELSE " + a + " END"
 	}
 	return "(-" + a + ")"

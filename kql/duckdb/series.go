@@ -197,7 +197,7 @@ func (l *lowerer) pivot(r *plan.Pivot) *sel {
 // ShapeStatement asks what columns a plugin produces: rows of a name and a type
 // name. For pivot the type is empty.
 func ShapeStatement(q *plan.Query, shape *plan.Shape, opt Options) (*Statement, error) {
-	st, err := compile(q, shape.In, false, Options{TableName: opt.TableName})
+	st, err := compile(q, shape.In, false, Options{TableName: opt.TableName, Unguarded: opt.Unguarded})
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,16 @@ type Options struct {
 	TableName func(table *plan.Table) string
 	// Limit is the greatest number of rows to deliver, 0 for all.
 	Limit int64
+	// Unguarded leaves 64-bit arithmetic to the engine, which raises an error
+	// where Kusto's integers wrap: faster, and never a wrong row. A caller that
+	// sees Overflowed compiles again without it.
+	Unguarded bool
+}
+
+// Overflowed says that an engine's error is the overflow of whole numbers, so
+// that the guarded statement has an answer where this one has none.
+func Overflowed(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Out of Range Error") && strings.Contains(err.Error(), "Overflow in ")
 }
 
 // Compile lowers one result of a closed plan.

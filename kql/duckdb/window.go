@@ -123,7 +123,7 @@ func (l *lowerer) windowFunc(f plan.WindowFunc, a []string, by, ord, run, change
 		if f.Col.Type == catalog.Real || f.Col.Type == catalog.Decimal {
 			return "sum(" + a[0] + ")" + rows
 		}
-		return "sum(" + a[0] + ")" + rows + "::" + sqlType(f.Col.Type)
+		return wrapped("sum("+a[0]+")"+rows, f.Col.Type)
 	case "row_rank_dense":
 		return "sum(CASE WHEN " + changed + " THEN 1 ELSE 0 END)" + rows + "::BIGINT"
 	case "row_rank_min", "row_rank":

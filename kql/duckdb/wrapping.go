@@ -10,7 +10,9 @@ import (
 
 // Kusto's integers wrap at 64 bits, DuckDB's raise an error. A tree of additions,
 // subtractions and multiplications is written twice: plainly, for operands small
-// enough that nothing can overflow, and as calls of kql_wrap for the rest.
+// enough that nothing can overflow, and as calls of kql_wrap for the rest. An
+// unguarded statement has the plain form alone; the engine's error says when it
+// was not enough.
 
 // maxTree is the length of SQL beyond which a tree is written once, with natives.
 const maxTree = 4000
@@ -68,7 +70,7 @@ func (l *lowerer) wrapping(x *plan.Binary, s *sel) string {
 	if t.degree > 0 {
 		bits = math.Floor((62 - t.growth) / t.degree)
 	}
-	if t.small && bits >= 32 || len(t.leaves) == 0 && t.growth < 62 {
+	if l.opt.Unguarded || t.small && bits >= 32 || len(t.leaves) == 0 && t.growth < 62 {
 		return t.plain
 	}
 	if len(t.plain)+len(t.slow) > maxTree {

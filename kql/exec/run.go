@@ -66,11 +66,7 @@ func Run(ctx context.Context, engine Engine, p *Program, limits Limits) ([]*resu
 	for _, r := range q.Results {
 		opt := p.Dialect
 		opt.Limit = int64(limits.Rows) + 1
-		st, err := duckdb.Compile(q, r, opt)
-		if err != nil {
-			return nil, err
-		}
-		t, err := run.table(st, limits.Rows)
+		t, err := run.attempts(opt, limits.Rows, func(opt duckdb.Options) (*duckdb.Statement, error) { return duckdb.Compile(q, r, opt) })
 		if err != nil {
 			return nil, err
 		}
@@ -99,11 +95,7 @@ func Close(ctx context.Context, engine Engine, p *Program, limits Limits) (*plan
 		}
 		held := p.held(q)
 		for _, sh := range held.Shapes {
-			st, err := duckdb.ShapeStatement(held, sh, p.Dialect)
-			if err != nil {
-				return nil, err
-			}
-			t, err := run.table(st, maxShape)
+			t, err := run.attempts(p.Dialect, maxShape, func(opt duckdb.Options) (*duckdb.Statement, error) { return duckdb.ShapeStatement(held, sh, opt) })
 			if err != nil {
 				return nil, err
 			}
@@ -168,6 +160,26 @@ type runner struct {
 	engine  Engine
 	program *Program
 	bytes   int // of text still allowed
+}
+
+// attempts runs the unguarded statement and, when a whole number did not fit, the
+// one that computes it as Kusto does.
+func (r *runner) attempts(opt duckdb.Options, most int, compile func(duckdb.Options) (*duckdb.Statement, error)) (*result.Table, error) {
+	bytes := r.bytes
+	opt.Unguarded = true
+	st, err := compile(opt)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.table(st, most)
+	if !duckdb.Overflowed(err) {
+		return t, err
+	}
+	r.bytes, opt.Unguarded = bytes, false
+	if st, err = compile(opt); err != nil {
+		return nil, err
+	}
+	return r.table(st, most)
 }
 
 // table runs a statement, its inputs first, and reads at most so many rows.
