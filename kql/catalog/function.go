@@ -137,6 +137,7 @@ const (
 	NameOnlyArg                       // the argument's name if there is one argument
 	NamePrefixArg                     // prefix_argument; prefix_ when the argument has no name
 	NamePrefixOnly                    // prefix
+	NamePrefixArgs                    // prefix_argument_argument, of the first two
 	NameFuncArg                       // function_argument
 	NameFirstArgValue                 // the text of the first argument if it names a column
 )

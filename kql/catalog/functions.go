@@ -222,6 +222,8 @@ func parseNaming(s string) (Naming, error) {
 		return Naming{Kind: NameFuncArg}, nil
 	case "prefix":
 		return Naming{Kind: NamePrefixArg, Prefix: prefix}, nil
+	case "prefixpair":
+		return Naming{Kind: NamePrefixArgs, Prefix: prefix}, nil
 	case "prefixonly":
 		return Naming{Kind: NamePrefixOnly, Prefix: prefix}, nil
 	}

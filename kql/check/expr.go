@@ -311,6 +311,12 @@ func (c *checker) index(e *ast.Index, sc *scope) value {
 			return c.unknownName(e.Y, k.Text, sc)
 		}
 	}
+	if k, ok := key.(*plan.Const); ok && len(v.tuple) > 1 && k.T.Integer() { // one of a call's several results
+		if k.Int < 0 || k.Int >= int64(len(v.tuple)) {
+			return scalarValue(null(catalog.Dynamic))
+		}
+		return scalarValue(v.tuple[k.Int].x)
+	}
 	x, ok := c.container(e, v)
 	if !ok {
 		return unknown()

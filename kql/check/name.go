@@ -62,6 +62,11 @@ func (c *checker) callName(e *ast.Call, sc *scope) string {
 		return ""
 	}
 	f, ok := c.fns.Lookup(e.Name.Name, catalog.Scalar)
+	if sc.chain != nil {
+		if g, inGraph := c.fns.Lookup(e.Name.Name, catalog.Graph); inGraph {
+			f, ok = g, true
+		}
+	}
 	if sc.agg != nil {
 		if a, isAgg := c.fns.Lookup(e.Name.Name, catalog.Aggregate); isAgg {
 			f, ok = a, true
@@ -70,15 +75,16 @@ func (c *checker) callName(e *ast.Call, sc *scope) string {
 	if !ok {
 		return ""
 	}
-	first := func() string {
-		if len(e.Args) == 0 {
+	nth := func(i int) string {
+		if i >= len(e.Args) {
 			return ""
 		}
-		if n := e.Args[0].Name(); n != nil {
+		if n := e.Args[i].Name(); n != nil {
 			return n.Name
 		}
-		return c.autoName(e.Args[0].X, sc)
+		return c.autoName(e.Args[i].X, sc)
 	}
+	first := func() string { return nth(0) }
 	switch f.Naming.Kind {
 	case catalog.NameNone:
 		return ""
@@ -91,6 +97,8 @@ func (c *checker) callName(e *ast.Call, sc *scope) string {
 		return ""
 	case catalog.NamePrefixArg:
 		return f.Naming.Prefix + "_" + first()
+	case catalog.NamePrefixArgs:
+		return f.Naming.Prefix + "_" + nth(0) + "_" + nth(1)
 	case catalog.NamePrefixOnly:
 		return f.Naming.Prefix
 	case catalog.NameFuncArg:

@@ -102,7 +102,7 @@ func (c *checker) operator(op ast.Operator, in *rows, e *env) *rows {
 		return in.with(&plan.Limit{In: in.rel, N: c.rowCount(op.N, e)}, in.cols)
 	case *ast.Sample:
 		out := in.with(&plan.Sample{In: in.rel, N: c.rowCount(op.N, e)}, in.cols)
-		out.serialized, out.sorted, out.ord = false, false, plan.Column{}
+		out.serialized, out.sorted, out.written, out.ord = false, false, false, plan.Column{}
 		return out
 	case *ast.SampleDistinct:
 		out := c.distinct([]*ast.NamedExpr{op.Of}, in, e)

@@ -18,6 +18,8 @@ type rows struct {
 	// serialized says that the row order means something (window functions are
 	// allowed); sorted, that it is an order the result shows.
 	serialized, sorted bool
+	// written rows stand in the text of the query (datatable), in that order.
+	written bool
 	// open: a name that is not a column is a null dynamic (a table with an open
 	// schema, a tolerated unknown table) or not yet known (a shape to be found).
 	open   bool

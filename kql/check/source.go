@@ -155,7 +155,9 @@ func (c *checker) dataTable(e *ast.DataTable, sc *scope) *rows {
 		}
 		rel.Rows = append(rel.Rows, row)
 	}
-	return unordered(rel, cols)
+	out := unordered(rel, cols)
+	out.written = true
+	return out
 }
 
 // cell converts a value of datatable to its column's type. Text is read as the

@@ -224,7 +224,11 @@ func (c *checker) percentiles(e *ast.Call, f *catalog.Function, agg *aggregation
 	}
 	v := value{}
 	if f.Name == "percentiles_array" || f.Name == "percentilesw_array" {
-		col := c.column("percentiles_"+arg, catalog.Dynamic)
+		prefix := "percentiles_"
+		if f.Name == "percentilesw_array" {
+			prefix = "percentile_" // as the language reference shows it
+		}
+		col := c.column(prefix+arg, catalog.Dynamic)
 		g.Cols = []plan.Column{col}
 		v.tuple = []member{{name: col.Name, x: colRef(col)}}
 	} else {

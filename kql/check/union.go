@@ -241,9 +241,9 @@ func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) 
 	visible = uniqueNames(append(visible, u.cols...))
 	rel := &plan.Union{Cols: visible}
 	sparse := len(branches)*len(visible) > denseCells
-	open := false
+	open, written := false, true
 	for i, r := range branches {
-		open = open || r.open
+		open, written = open || r.open, written && r.written
 		p := &projection{plan.Project{In: r.rel}}
 		if source != "" {
 			name := r.name
@@ -260,7 +260,7 @@ func (c *checker) combine(branches []*rows, source, unnamed string, inner bool) 
 		rel.Inputs = append(rel.Inputs, &p.Project)
 	}
 	out := unordered(rel, visible)
-	out.open = open
+	out.open, out.written = open, written
 	return out
 }
 

@@ -21,8 +21,7 @@ func (c *checker) windowCall(e *ast.Call, f *catalog.Function, sc *scope) value 
 		c.errorf(token.MisplacedCall, e, "%s() cannot stand here; use it in extend, project, where or serialize", f.Name)
 		return unknown()
 	}
-	if !sc.win.in.serialized {
-		c.hint(token.NotSerialized, e, "sort the rows, or put | serialize before", f.Name+"() needs rows in an order")
+	if !c.inOrder(e, f, sc.win.in) {
 		return unknown()
 	}
 	c.deprecated(e.Name, f)
@@ -54,6 +53,21 @@ func (c *checker) windowCall(e *ast.Call, f *catalog.Function, sc *scope) value 
 		return unknown()
 	}
 	return scalarValue(sc.win.add(plan.WindowFunc{Func: name, Args: xs, Col: c.column(name, t)}))
+}
+
+// inOrder reports rows that have no order. Kusto refuses row_number() over a
+// datatable, and so do we. Of running sums nothing like it is recorded, other
+// engines take them, and rows that stand in the text have one order: a warning.
+func (c *checker) inOrder(e *ast.Call, f *catalog.Function, in *rows) bool {
+	if in.serialized {
+		return true
+	}
+	if in.written && canonical(f) == "row_cumsum" {
+		c.warnf(token.NotSerialized, e, "%s() takes these rows as they are written; put | serialize before, which Kusto wants", f.Name)
+		return true
+	}
+	c.hint(token.NotSerialized, e, "sort the rows, or put | serialize before", f.Name+"() needs rows in an order")
+	return false
 }
 
 func columnOnly(x plan.Expr) bool {

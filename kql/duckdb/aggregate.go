@@ -77,8 +77,8 @@ func (l *lowerer) aggregate(r *plan.Aggregate) *sel {
 		b.WriteString(row)
 	}
 	l.rows = nil
-	if n == 0 {
-		b.WriteString("1 AS one")
+	if n == 0 { // one row, of no rows too, whatever is read of it
+		b.WriteString("count(*) AS one")
 	}
 	if first != "" && len(groups) > 0 {
 		b.WriteString(", " + first + " AS ord")

@@ -67,7 +67,7 @@ func Compare(c *Case, t *result.Table) (Verdict, string) {
 	}
 	a := decode(t)
 	if c.ExpectText != nil {
-		return compareText(*c.ExpectText, a)
+		return compareText(c, a)
 	}
 	cols, rows := c.Columns, c.Rows
 	if adj.Columns != nil {
@@ -183,39 +183,6 @@ func typesDiffer(c *Case, a actual) string {
 		}
 	}
 	return ""
-}
-
-// compareText is for cases that give the last row as joined text.
-func compareText(want string, a actual) (Verdict, string) {
-	var parts []string
-	if len(a.rows) > 0 {
-		for _, v := range a.rows[len(a.rows)-1] {
-			parts = append(parts, plainText(v))
-		}
-	}
-	got := strings.Join(parts, ",")
-	if normal(got) == normal(want) {
-		return Pass, ""
-	}
-	return Fail, fmt.Sprintf("text: expected %q, got %q", want, got)
-}
-
-func plainText(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	b, _ := json.Marshal(v)
-	return string(b)
 }
 
 func dropElided(cols []string, rows [][]*string, a actual) ([]string, [][]*string, actual, string) {

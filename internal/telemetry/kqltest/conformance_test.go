@@ -171,10 +171,33 @@ func readRatchet(t *testing.T) map[string]ratchet {
 	return out
 }
 
+// contradicted reads why cases are left failing: a higher authority says otherwise.
+// It is text for the report; a case in it fails like any other.
+func contradicted(t *testing.T) map[string]string {
+	b, err := os.ReadFile(testdata("contradicted.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []struct {
+		Why   string
+		Cases []string
+	}
+	if err := json.Unmarshal(b, &list); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, x := range list {
+		for _, id := range x.Cases {
+			out[id] = x.Why
+		}
+	}
+	return out
+}
+
 // TestSuites holds each suite to its ratchet; -update raises it.
 func TestSuites(t *testing.T) {
 	marks := readRatchet(t)
-	report := &Report{}
+	report := &Report{Known: contradicted(t)}
 	for _, name := range []string{"emulator", "docs", "kustoloco"} {
 		t.Run(name, func(t *testing.T) {
 			score := runSuite(t, name)

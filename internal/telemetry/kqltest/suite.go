@@ -33,6 +33,7 @@ type Case struct {
 	Truncated   bool        `json:"truncated"`
 	ExpectError any         `json:"expect_error"`
 	ExpectText  *string     `json:"expect_text"`
+	ExpectForm  string      `json:"expect_form"` // ResultAsLines: all rows; else the last one
 	Extra       []Output    `json:"extra_outputs"`
 	Adjust      *Adjust     `json:"adjust"`
 }
