@@ -13,6 +13,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/auth"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/elastic"
 	"github.com/tocsin-soc/tocsin/internal/ingest/hec"
 )
 
@@ -63,6 +64,9 @@ func (d *doors) handlers() map[string]http.Handler {
 	for _, pattern := range hec.Paths() {
 		list[pattern] = splunk
 	}
+	search := elastic.New(elastic.Options{Intake: d.intake(), Budget: d.budget})
+	list[elastic.Prefix+"/"] = http.StripPrefix(elastic.Prefix, search)
+	list["/_bulk"] = search
 	return list
 }
 

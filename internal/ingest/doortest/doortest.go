@@ -205,7 +205,7 @@ func exchange(t *testing.T, srv *httptest.Server, text []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header = header
+	req.Header, req.Host = header, header.Get("Host")
 	resp, err := srv.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
