@@ -24,6 +24,7 @@ type Raw struct {
 	Position   string    // where in the source: record number, line, offset; stable over re-sends
 	ReceivedAt time.Time // when the door took it, UTC
 	Body       []byte    // at most MaxRawBytes
+	Of         Digest    // of the record this one was mended from; zero for a record as it came
 }
 
 // MaxRawBytes bounds the body of one raw record. A longer one is dead-lettered.
@@ -91,8 +92,12 @@ type Reject struct {
 // A Digest identifies a raw record: its source, its position there and its bytes.
 type Digest [sha256.Size]byte
 
-// Digest returns the record's digest. It reads the whole body once.
+// Digest returns the record's digest: of a mended record the original's, so
+// that its events keep their identity. It reads the whole body once.
 func (r *Raw) Digest() Digest {
+	if r.Of != (Digest{}) {
+		return r.Of
+	}
 	h := sha256.New()
 	var n [8]byte
 	for _, part := range []string{string(r.Source), r.Position} {

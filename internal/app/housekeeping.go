@@ -30,12 +30,12 @@ func (a *App) housekeep(ctx context.Context) {
 
 // tidy removes rows, rule runs, sessions and links that are too old.
 func (a *App) tidy(ctx context.Context) error {
-	rows, err := a.store.Retain(ctx)
+	done, err := a.store.Retain(ctx)
+	for _, d := range done {
+		a.cfg.Log.Info("retention", "table", d.Table, "rows", d.Rows, "held", d.Held, "reason", d.Reason, "bytesBefore", d.BytesBefore, "bytesAfter", d.BytesAfter)
+	}
 	if err != nil {
 		return err
-	}
-	if rows > 0 {
-		a.cfg.Log.Info("rows passed their retention", "rows", rows)
 	}
 	for {
 		n, err := a.rules.ledger.ForgetRuns(ctx, a.cfg.Now().Add(-keepRuns))

@@ -19,6 +19,7 @@ type Batch struct {
 	// received must be the sum of records, rejects and filtered.
 	Counts   map[tocsin.SourceID]Count
 	Findings []Finding
+	Replay   *Replay // set when the records come from dead letters
 }
 
 // A Count is what a door and the filters know of a batch, in records.
@@ -33,6 +34,7 @@ type Appended struct {
 	Duplicates   int
 	DeadLettered int
 	Filtered     int
+	Discarded    int      // dead letters given up
 	Events       int      // rows stored
 	Findings     []string // ids of the findings that were kept: new, and not resting on a duplicate
 }
@@ -97,6 +99,9 @@ func (b *Batch) check() error {
 		if ev := &b.Events[i]; ev.ID == "" || ev.ReceivedAt.IsZero() || ev.OccurredAt.IsZero() {
 			return tocsin.Errorf(tocsin.Internal, "batch %s: event %d of table %s lacks its id or a time", b.ID, i, ev.Table)
 		}
+	}
+	if b.Replay != nil {
+		return b.Replay.check(b)
 	}
 	records := map[tocsin.SourceID]int{}
 	for i := range b.records() {

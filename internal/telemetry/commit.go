@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -20,15 +21,18 @@ type commit struct {
 	byTable  map[*storedTable][]*tocsin.Event
 	deltas   map[tocsin.SourceID]*Balance
 	findings []Finding
-	answers  []Appended // one per request
+	verdicts []verdict               // on dead letters
+	settled  map[tocsin.EventID]bool // events of letters that were dealt with before
+	answers  []Appended              // one per request
 }
 
 // unit is one record of a batch: what the balance counts.
 type unit struct {
 	request int
 	source  tocsin.SourceID
-	stored  bool // at least one new event
-	dead    bool // a new dead letter
+	letter  tocsin.EventID // the dead letter it is a replay of; empty for what was received
+	stored  bool           // at least one new event
+	dead    bool           // a new dead letter
 }
 
 // row is one event or dead letter that may become a row.
@@ -47,8 +51,17 @@ func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*c
 		group: group, byTable: map[*storedTable][]*tocsin.Event{},
 		deltas: map[tocsin.SourceID]*Balance{}, answers: make([]Appended, len(group)),
 	}
+	open, err := s.openLetters(ctx, c, group)
+	if err != nil {
+		return nil, err
+	}
 	for i, r := range group {
-		if err := s.admit(k, i, r.batch); err != nil {
+		if r.batch.Replay != nil {
+			err = s.admitReplay(k, i, r.batch, open)
+		} else {
+			err = s.admit(k, i, r.batch)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -61,44 +74,36 @@ func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*c
 	return k, nil
 }
 
+// bury makes a reject a dead letter.
+func (s *Store) bury(k *commit, unit int, batch string, r *tocsin.Reject) error {
+	letters, ok := s.tables[deadLetterTable]
+	if !ok {
+		return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
+	}
+	ev := deadLetter(letters.decl, batch, r)
+	if reason := letters.check(&ev); reason != "" {
+		return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
+	}
+	k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, dead: true})
+	return nil
+}
+
 // admit turns a batch into rows; what does not fit becomes a dead letter.
 func (s *Store) admit(k *commit, request int, b *Batch) error {
-	letters, ok := s.tables[deadLetterTable]
-	bury := func(unit int, r *tocsin.Reject) error {
-		if !ok {
-			return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
-		}
-		ev := deadLetter(letters.decl, b.ID, r)
-		if reason := letters.check(&ev); reason != "" {
-			return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
-		}
-		k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, dead: true})
-		return nil
-	}
 	for i := range b.records() {
-		at := len(k.units)
 		events := b.Events[b.start(i):b.start(i+1)]
 		k.units = append(k.units, unit{request: request, source: events[0].Source})
-		for j := range events {
-			ev := &events[j]
-			reason := "table " + ev.Table + " is not declared; add content/tables/" + ev.Table + ".yaml"
-			t, declared := s.tables[ev.Table]
-			if declared {
-				reason = t.check(ev)
-			}
-			if reason == "" {
-				k.rows = append(k.rows, row{event: ev, table: t, unit: at})
-				continue
-			}
-			reject := rejectEvent(ev, reason)
-			if err := bury(at, &reject); err != nil {
-				return err
-			}
+		d := k.delta(events[0].Source)
+		if d.lags.add(lagOf(&events[0])) {
+			d.Ahead++
+		}
+		if err := s.admitEvents(k, len(k.units)-1, b, events); err != nil {
+			return err
 		}
 	}
 	for i := range b.Rejects {
 		k.units = append(k.units, unit{request: request, source: b.Rejects[i].Raw.Source})
-		if err := bury(len(k.units)-1, &b.Rejects[i]); err != nil {
+		if err := s.bury(k, len(k.units)-1, b.ID, &b.Rejects[i]); err != nil {
 			return err
 		}
 	}
@@ -107,6 +112,27 @@ func (s *Store) admit(k *commit, request int, b *Batch) error {
 		delta.Filtered += int64(count.Filtered)
 		delta.Received += int64(count.Filtered)
 		k.answers[request].Filtered += count.Filtered
+	}
+	return nil
+}
+
+// admitEvents turns the events of one record into rows.
+func (s *Store) admitEvents(k *commit, unit int, b *Batch, events []tocsin.Event) error {
+	for j := range events {
+		ev := &events[j]
+		reason := "table " + ev.Table + " is not declared; add content/tables/" + ev.Table + ".yaml"
+		t, declared := s.tables[ev.Table]
+		if declared {
+			reason = t.check(ev)
+		}
+		if reason == "" {
+			k.rows = append(k.rows, row{event: ev, table: t, unit: unit})
+			continue
+		}
+		reject := rejectEvent(ev, reason)
+		if err := s.bury(k, unit, b.ID, &reject); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -231,6 +257,10 @@ func (k *commit) count() {
 	for i := range k.units {
 		u := &k.units[i]
 		d, a := k.delta(u.source), &k.answers[u.request]
+		if u.letter != "" {
+			k.countReplayed(u, d, a)
+			continue
+		}
 		d.Received++
 		switch {
 		case u.stored:
@@ -274,7 +304,7 @@ func (s *Store) keepFindings(k *commit) {
 		}
 		for _, f := range r.batch.Findings {
 			_, pending := s.outbox.pending[f.ID]
-			if pending || kept[f.ID] || f.Event != "" && repeated[f.Event] && !own[f.Event] {
+			if pending || kept[f.ID] || k.settled[f.Event] || f.Event != "" && repeated[f.Event] && !own[f.Event] {
 				continue
 			}
 			kept[f.ID] = true
@@ -295,7 +325,11 @@ func (k *commit) stamp(now time.Time) {
 
 // apply writes the commit in one transaction.
 func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) (err error) {
-	if err := s.growTables(e, k.tables); err != nil {
+	tables := k.tables
+	if len(k.verdicts) > 0 {
+		tables = append(slices.Clone(tables), s.tables[deadLetterTable])
+	}
+	if err := s.growTables(e, tables); err != nil {
 		return err
 	}
 	c := e.writer
@@ -312,6 +346,9 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 			return fmt.Errorf("writing %d rows to %s: %w", len(k.byTable[t]), t.name, err)
 		}
 	}
+	if err := s.writeVerdicts(ctx, c, k.verdicts, now); err != nil {
+		return fmt.Errorf("writing what became of %d dead letters: %w", len(k.verdicts), err)
+	}
 	ledger := s.ledger.Load()
 	balances := make([]Balance, 0, len(k.deltas))
 	for _, d := range k.deltas {
@@ -324,6 +361,9 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 		}
 		balances = append(balances, b)
 	}
+	if err := ledger.history.note(c, k.deltas, now); err != nil {
+		return fmt.Errorf("writing the history of the intake: %w", err)
+	}
 	if len(k.findings) > 0 {
 		if err := s.outbox.write(c, k.findings); err != nil {
 			return fmt.Errorf("writing %d findings: %w", len(k.findings), err)
@@ -333,6 +373,7 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 		return fmt.Errorf("committing: %w", err)
 	}
 	ledger.committed(balances)
+	ledger.history.pending += len(balances)
 	s.outbox.committed(k.findings)
 	return nil
 }

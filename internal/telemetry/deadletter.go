@@ -43,6 +43,7 @@ func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
 	set("RawEncoding", tocsin.StringValue(encoding))
 	set("RawLength", tocsin.IntValue(int64(len(r.Raw.Body))))
 	set("IsTruncated", tocsin.BoolValue(truncated))
+	set("State", tocsin.StringValue(LetterOpen))
 	set("BatchId", tocsin.StringValue(batch))
 	return ev
 }

@@ -165,12 +165,14 @@ func physical(k native.Kind) duck.Type {
 // quoteText writes an SQL string literal.
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// serve makes the view over the ledger and starts the query workers. Nothing
+// serve makes the views over the bookkeeping and starts the query workers. Nothing
 // can be configured, attached or read from disk by SQL after that.
 func (e *engine) serve() error {
-	if t, ok := e.opts.Schema.Table(healthTable); ok {
-		if err := e.publish(healthTable, healthView(t, eventDatabase)); err != nil {
-			return err
+	for name, view := range ledgerViews {
+		if t, ok := e.opts.Schema.Table(name); ok {
+			if err := e.publish(name, view.query(t, eventDatabase)); err != nil {
+				return err
+			}
 		}
 	}
 	if err := e.lowerPool(); err != nil {

@@ -4,17 +4,12 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 )
-
-// healthTable is the KQL table over the ledger: a view, never appended to.
-const healthTable = "IngestHealth"
 
 // bookkeepingDDL creates what the store keeps beside the events. Times are
 // ticks; a time that never was is NULL.
@@ -27,10 +22,18 @@ CREATE TABLE IF NOT EXISTS tocsin.sources (
 	source VARCHAR NOT NULL, received BIGINT NOT NULL, stored BIGINT NOT NULL, duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL,
 	filtered BIGINT NOT NULL, events BIGINT NOT NULL, batches BIGINT NOT NULL, first_received BIGINT, last_received BIGINT, last_stored BIGINT);
 CREATE TABLE IF NOT EXISTS tocsin.findings (position BIGINT NOT NULL, id VARCHAR NOT NULL, body VARCHAR NOT NULL);
-`
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS replayed BIGINT DEFAULT 0;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS discarded BIGINT DEFAULT 0;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS ahead BIGINT DEFAULT 0;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_ahead BIGINT;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS skew BIGINT;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_commit BIGINT;
+` + historyDDL + retentionDDL
 
 // A Balance is what became of the records of one source.
-// Received = Stored + Duplicates + DeadLettered + Filtered, always.
+// Received = Stored + Duplicates + DeadLettered + Filtered, always. A dead
+// letter that is replayed was received once and stays counted as dead-lettered;
+// Replayed and Discarded say how many of those are dealt with.
 type Balance struct {
 	Source tocsin.SourceID
 
@@ -41,10 +44,21 @@ type Balance struct {
 	Filtered     int64 // records left out by a filter rule
 	Events       int64 // rows stored
 	Batches      int64
+	Replayed     int64 // dead letters that a replay turned into events, or found stored or filtered
+	Discarded    int64 // dead letters that somebody gave up
+	Ahead        int64 // records from the future: see Skew
 
 	FirstReceived time.Time
 	LastReceived  time.Time
 	LastStored    time.Time // zero when nothing was ever stored
+	LastAhead     time.Time // zero when no record came from the future
+
+	// Skew is by how much the source's clock seems to be behind ours, negative
+	// when it is ahead; 0 when its times agree or nothing steady can be said.
+	Skew time.Duration
+
+	lags       lags      // of a commit
+	lastCommit time.Time // last commit that changed anything here: a replay receives nothing
 }
 
 // Unaccounted is Received less everything that became of records: always 0.
@@ -74,6 +88,8 @@ func (s *Store) Sources(ctx context.Context) ([]Balance, error) {
 type ledger struct {
 	mu       sync.RWMutex
 	balances map[tocsin.SourceID]Balance
+	clocks   map[tocsin.SourceID]*clock // belongs to the writer
+	history  history                    // belongs to the writer
 }
 
 // tick returns the time of the next commit: now, or just after the last commit
@@ -88,11 +104,11 @@ func (l *ledger) tick(now time.Time) time.Time {
 	return now
 }
 
-// newest is the time of the last commit that held a record.
+// newest is the time of the last commit.
 func (l *ledger) newest() (last time.Time) {
 	for _, b := range l.balances {
-		if b.LastReceived.After(last) {
-			last = b.LastReceived
+		if b.lastCommit.After(last) {
+			last = b.lastCommit
 		}
 	}
 	return last
@@ -119,13 +135,16 @@ func (l *ledger) committed(balances []Balance) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, b := range balances {
+		l.clock(b.Source).add(b.lastCommit, b.lags)
+		b.lags = lags{}
 		l.balances[b.Source] = b
 	}
 }
 
 func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
-	l := &ledger{balances: map[tocsin.SourceID]Balance{}}
-	rows, err := c.Query(ctx, `SELECT source, received, stored, duplicates, dead_lettered, filtered, events, batches, first_received, last_received, last_stored FROM tocsin.sources`)
+	l := &ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*clock{}}
+	rows, err := c.Query(ctx, `SELECT source, received, stored, duplicates, dead_lettered, filtered, events, batches, first_received, last_received, last_stored,
+		replayed, discarded, ahead, last_ahead, coalesce(skew, 0), coalesce(last_commit, last_received) FROM tocsin.sources`)
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +163,14 @@ func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
 			l.balances[source] = Balance{
 				Source: source, Received: num(1), Stored: num(2), Duplicates: num(3), DeadLettered: num(4), Filtered: num(5),
 				Events: num(6), Batches: num(7), FirstReceived: at(8), LastReceived: at(9), LastStored: at(10),
+				Replayed: num(11), Discarded: num(12), Ahead: num(13), LastAhead: at(14), Skew: time.Duration(num(15)) * tick, lastCommit: at(16),
 			}
 		}
 	}
-	return l, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return l, l.loadHistory(ctx, c)
 }
 
 // after returns the balance of a source once delta is added at now.
@@ -161,10 +184,21 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 	b.Filtered += delta.Filtered
 	b.Events += delta.Events
 	b.Batches += delta.Batches
-	if b.FirstReceived.IsZero() {
-		b.FirstReceived = now
+	b.Replayed += delta.Replayed
+	b.Discarded += delta.Discarded
+	b.Ahead += delta.Ahead
+	b.lags = delta.lags
+	if delta.Ahead > 0 {
+		b.LastAhead = now
 	}
-	b.LastReceived = now
+	b.Skew = l.clock(b.Source).skew(now, delta.lags)
+	if delta.Received > 0 {
+		if b.FirstReceived.IsZero() {
+			b.FirstReceived = now
+		}
+		b.LastReceived = now
+	}
+	b.lastCommit = now
 	if delta.Stored > 0 {
 		b.LastStored = now
 	}
@@ -174,12 +208,14 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 // write puts a balance into the open transaction.
 func (l *ledger) write(ctx context.Context, c *duck.Conn, b Balance) error {
 	args := []any{string(b.Source), b.Received, b.Stored, b.Duplicates, b.DeadLettered, b.Filtered, b.Events, b.Batches,
-		ticksOrNull(b.FirstReceived), ticksOrNull(b.LastReceived), ticksOrNull(b.LastStored)}
+		ticksOrNull(b.FirstReceived), ticksOrNull(b.LastReceived), ticksOrNull(b.LastStored),
+		b.Replayed, b.Discarded, b.Ahead, ticksOrNull(b.LastAhead), int64(b.Skew / tick), tocsin.Ticks(b.lastCommit)}
 	if _, known := l.balances[b.Source]; !known {
-		return c.ExecArgs(ctx, `INSERT INTO tocsin.sources VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args...)
+		return c.ExecArgs(ctx, `INSERT INTO tocsin.sources VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, 0), $17)`, args...)
 	}
 	return c.ExecArgs(ctx, `UPDATE tocsin.sources SET received = $2, stored = $3, duplicates = $4, dead_lettered = $5, filtered = $6,
-		events = $7, batches = $8, first_received = $9, last_received = $10, last_stored = $11 WHERE source = $1`, args...)
+		events = $7, batches = $8, first_received = $9, last_received = $10, last_stored = $11, replayed = $12, discarded = $13, ahead = $14, last_ahead = $15,
+		skew = nullif($16, 0), last_commit = $17 WHERE source = $1`, args...)
 }
 
 func ticksOrNull(t time.Time) any {
@@ -187,25 +223,4 @@ func ticksOrNull(t time.Time) any {
 		return nil
 	}
 	return tocsin.Ticks(t)
-}
-
-// healthExpressions says how each column of IngestHealth is read from the ledger.
-var healthExpressions = map[string]string{
-	"TimeGenerated": "last_received", "SourceId": "source", "Received": "received", "Stored": "stored", "Duplicates": "duplicates",
-	"DeadLettered": "dead_lettered", "Filtered": "filtered", "Unaccounted": "received - stored - duplicates - dead_lettered - filtered",
-	"Events": "events", "Batches": "batches", "FirstReceived": "first_received", "LastStored": "last_stored", "Type": "'" + healthTable + "'",
-	schema.EventIDColumn: "source", schema.IngestionTimeColumn: "last_received", schema.SourceColumn: "source",
-}
-
-// healthView returns the query behind IngestHealth for its declared columns.
-func healthView(t *schema.Table, database string) string {
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		expression, ok := healthExpressions[c.Name]
-		if !ok {
-			expression = "NULL"
-		}
-		columns[i] = "CAST(" + expression + " AS " + schema.StoredType(c.Type) + ") AS " + schema.Quote(c.Stored)
-	}
-	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + ".tocsin.sources"
 }

@@ -1,27 +1,327 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 )
 
-// deleteBefore deletes the rows received before cutoff. Rows lie in the order
-// of arrival, so whole row groups go and their space is free at once. Going by
-// the time of receipt keeps old evidence that was imported yesterday.
-func (t *storedTable) deleteBefore(ctx context.Context, c *duck.Conn, cutoff time.Time) (int64, error) {
-	rows, err := c.Query(ctx, fmt.Sprintf(`DELETE FROM %s WHERE %s < $1`, t.qualified(), schema.Quote(schema.IngestionTimeColumn)), tocsin.Ticks(cutoff))
+// retentionDDL creates what retention keeps: the holds, and a line for every
+// deletion, so that nothing goes in silence.
+const retentionDDL = `
+CREATE TABLE IF NOT EXISTS tocsin.holds (id VARCHAR NOT NULL, name VARCHAR NOT NULL, first BIGINT, last BIGINT, entity VARCHAR NOT NULL, incident BIGINT,
+	reason VARCHAR NOT NULL, created BIGINT NOT NULL, created_by VARCHAR NOT NULL, released BIGINT, released_by VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS tocsin.deletions (id VARCHAR NOT NULL, made BIGINT NOT NULL, name VARCHAR NOT NULL, removed BIGINT NOT NULL, held BIGINT NOT NULL,
+	cutoff BIGINT, reason VARCHAR NOT NULL, bytes_before BIGINT NOT NULL, bytes_after BIGINT);
+`
+
+// A Deletion is one line of the record of deletions: the rows of a table that
+// one pass of retention removed, or what was done to give space back.
+type Deletion struct {
+	At          time.Time
+	Table       string
+	Rows        int64
+	Held        int64     // due, but under legal hold
+	Before      time.Time // rows received before it were due
+	Reason      string
+	BytesBefore int64 // of the store's file
+	BytesAfter  int64
+}
+
+// Retain removes what each table need not keep: by time of receipt, by the size
+// of the table, by the size of the store; oldest first, and nothing that is
+// under legal hold. Then it gives freed space back to the system, when there is
+// much of it. Every deletion leaves a line (Deletions, KQL table RetentionRuns).
+// The writer waits for one table at a time, so commits go on in between.
+func (s *Store) Retain(ctx context.Context) (done []Deletion, err error) {
+	defer func() {
+		if len(done) > 0 {
+			err = errors.Join(err, s.recordDeletions(ctx, done))
+		}
+	}()
+	now := s.opts.Now()
+	remove := func(t *storedTable, cutoff time.Time, reason string) error {
+		d, err := s.removeBefore(ctx, t, cutoff, reason)
+		if err == nil && (d.Rows > 0 || d.Held > 0) {
+			done = append(done, d)
+		}
+		return err
+	}
+	for _, t := range s.kept() {
+		age := s.opts.Retention.AgeOf(t.decl)
+		if age == 0 {
+			continue
+		}
+		if err := remove(t, now.Add(-age), fmt.Sprintf("older than %s", days(age))); err != nil {
+			return done, err
+		}
+	}
+	if s.opts.Dir == "" {
+		return done, nil
+	}
+	cuts, err := s.oversize(ctx)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
-	defer rows.Close()
-	var n int64
+	for _, c := range cuts {
+		if err := remove(c.table, c.before, c.reason); err != nil {
+			return done, err
+		}
+	}
+	if len(done) == 0 {
+		return done, nil
+	}
+	moved, err := s.giveBack(ctx)
+	if moved != nil {
+		done = append(done, *moved)
+	}
+	after := s.fileSize()
+	for i := range done {
+		done[i].BytesAfter = after
+	}
+	return done, err
+}
+
+// days writes a length of time as an operator set it.
+func days(d time.Duration) string { return fmt.Sprintf("%g days", d.Hours()/24) }
+
+// kept lists the tables that have rows, by name. Tables are made by the writer,
+// so it is asked.
+func (s *Store) kept() (list []*storedTable) {
+	_ = s.do(context.Background(), func() error { // a store that closes has nothing to retain
+		for _, name := range slices.Sorted(maps.Keys(s.tables)) {
+			if t := s.tables[name]; t.exists {
+				list = append(list, t)
+			}
+		}
+		return nil
+	})
+	return list
+}
+
+// fileSize is the size of the database and its log.
+func (s *Store) fileSize() (n int64) {
+	for _, path := range []string{s.path(), s.path() + ".wal"} {
+		if info, err := os.Stat(path); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+// checkpoint writes everything into the file and frees the blocks of what was deleted.
+func (s *Store) checkpoint(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		return e.writer.Exec("FORCE CHECKPOINT " + eventDatabase)
+	})
+}
+
+// removeBefore deletes the rows received before cutoff that no hold keeps. Rows
+// lie in the order of arrival, so whole row groups go and their space is free
+// at once. Going by the time of receipt keeps old evidence that was imported
+// yesterday.
+func (s *Store) removeBefore(ctx context.Context, t *storedTable, cutoff time.Time, reason string) (d Deletion, err error) {
+	d = Deletion{At: s.opts.Now(), Table: t.name, Before: cutoff, Reason: reason, BytesBefore: s.fileSize()}
+	err = s.do(ctx, func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		t := s.tables[t.name] // a fault may have made it anew
+		holds, err := standingHolds(ctx, e.writer, t.name)
+		if err != nil {
+			return err
+		}
+		due := fmt.Sprintf(`%s < %d`, schema.Quote(schema.IngestionTimeColumn), tocsin.Ticks(cutoff))
+		held, args := t.heldSQL(holds)
+		if len(holds) > 0 {
+			if d.Held, err = firstInt(ctx, e.writer, `SELECT count(*) FROM `+t.qualified()+` WHERE `+due+` AND `+held, args...); err != nil {
+				return fmt.Errorf("looking for held rows of %s: %w", t.name, err)
+			}
+		}
+		if d.Rows, err = firstInt(ctx, e.writer, `DELETE FROM `+t.qualified()+` WHERE `+due+` AND NOT `+held, args...); err != nil {
+			return fmt.Errorf("deleting old rows of %s: %w", t.name, err)
+		}
+		return nil
+	})
+	return d, err
+}
+
+// heldSQL is the condition that a hold keeps a row.
+func (t *storedTable) heldSQL(holds []Hold) (string, []any) {
+	if len(holds) == 0 {
+		return "false", nil
+	}
+	var either []string
+	var args []any
+	for _, h := range holds {
+		all := []string{"true"}
+		if !h.From.IsZero() {
+			all = append(all, fmt.Sprintf("%s >= %d", t.timeSQL(), tocsin.Ticks(h.From)))
+		}
+		if !h.To.IsZero() {
+			all = append(all, fmt.Sprintf("%s < %d", t.timeSQL(), tocsin.Ticks(h.To)))
+		}
+		if h.Entity != "" {
+			args = append(args, strings.ToLower(h.Entity))
+			var in []string
+			for i, col := range t.decl.Columns {
+				if t.stored[i] && t.place[i] == i && (schema.StoredType(col.Type) == "VARCHAR" || schema.StoredType(col.Type) == "UUID") {
+					in = append(in, fmt.Sprintf("contains(lower(CAST(%s AS VARCHAR)), $%d)", schema.Quote(col.Stored), len(args)))
+				}
+			}
+			all = append(all, "("+strings.Join(in, " OR ")+")")
+		}
+		either = append(either, "("+strings.Join(all, " AND ")+")")
+	}
+	return "coalesce(" + strings.Join(either, " OR ") + ", false)", args
+}
+
+// A cut is a deletion that a bound of size asks for.
+type cut struct {
+	table  *storedTable
+	before time.Time
+	reason string
+}
+
+// oversize says what is to go so that tables and store keep to their bounds.
+// Bytes per row are taken as even within a table.
+func (s *Store) oversize(ctx context.Context) (cuts []cut, err error) {
+	bound := s.opts.Retention
+	bounded := bound.Bytes > 0
+	for _, k := range bound.Tables {
+		bounded = bounded || k.Bytes > 0
+	}
+	if !bounded {
+		return nil, nil
+	}
+	if err := s.checkpoint(ctx); err != nil { // sizes are known only of what is in the file
+		return nil, err
+	}
+	tables := s.kept()
+	total := int64(0)
+	var all []slice
+	for _, t := range tables {
+		size, err := s.tableBytes(ctx, t.name)
+		if err != nil {
+			return nil, err
+		}
+		total += size
+		limit := bound.Tables[t.name].Bytes
+		if bound.Bytes == 0 && (limit == 0 || size <= limit) {
+			continue
+		}
+		parts, err := s.slicesOf(ctx, t, size)
+		if err != nil {
+			return nil, err
+		}
+		if excess := size - limit; limit > 0 && excess > 0 {
+			before, freed := cutOff(parts, excess)
+			cuts = append(cuts, cut{t, before, fmt.Sprintf("the table had %d bytes, its bound is %d", size, limit)})
+			total -= freed
+			parts = slices.DeleteFunc(parts, func(p slice) bool { return p.end.Compare(before) <= 0 })
+		}
+		all = append(all, parts...)
+	}
+	if excess := total - bound.Bytes; bound.Bytes > 0 && excess > 0 {
+		slices.SortFunc(all, func(a, b slice) int { return a.end.Compare(b.end) })
+		before, _ := cutOff(all, excess)
+		for _, t := range tables {
+			cuts = append(cuts, cut{t, before, fmt.Sprintf("the store had %d bytes, its bound is %d", total, bound.Bytes)})
+		}
+	}
+	return cuts, nil
+}
+
+// A slice is the rows of a table from a stretch of time.
+type slice struct {
+	end   time.Time // rows received before it
+	bytes int64
+}
+
+// cutOff returns up to when rows have to go for this many bytes.
+func cutOff(parts []slice, excess int64) (before time.Time, freed int64) {
+	for _, p := range parts {
+		if freed >= excess {
+			break
+		}
+		before, freed = p.end, freed+p.bytes
+	}
+	return before, freed
+}
+
+// slicesPerTable is how finely a table is cut by time.
+const slicesPerTable = 4096
+
+// slicesOf cuts the rows of a table by time of receipt, oldest first.
+func (s *Store) slicesOf(ctx context.Context, t *storedTable, size int64) ([]slice, error) {
+	at := schema.Quote(schema.IngestionTimeColumn)
+	table := schema.Quote(eventDatabase) + "." + t.qualified()
+	rows, err := s.Select(ctx, fmt.Sprintf(`WITH span AS (SELECT min(%[1]s) AS first, greatest((max(%[1]s) - min(%[1]s)) // %[3]d + 1, 1) AS width, count(*) AS n FROM %[2]s)
+		SELECT any_value(first) + ((%[1]s - first) // width + 1) * any_value(width) AS upto, (count(*) * $1::DOUBLE / any_value(n))::BIGINT FROM %[2]s, span GROUP BY (%[1]s - first) // width, first ORDER BY 1`,
+		at, table, slicesPerTable), float64(size))
+	if err != nil {
+		return nil, fmt.Errorf("measuring table %s: %w", t.name, err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end or failed
+	var out []slice
 	for rows.NextChunk() {
-		n += rows.Chunk().Columns[0].Ints[0]
+		chunk := rows.Chunk()
+		for i := range chunk.Len {
+			out = append(out, slice{tocsin.FromTicks(chunk.Columns[0].Ints[i]), chunk.Columns[1].Ints[i]})
+		}
 	}
-	return n, rows.Err()
+	return out, rows.Err()
+}
+
+// recordDeletions keeps the lines of a pass.
+func (s *Store) recordDeletions(ctx context.Context, done []Deletion) error {
+	return s.do(context.WithoutCancel(ctx), func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		for _, d := range done {
+			if err := e.writer.ExecArgs(ctx, `INSERT INTO tocsin.deletions VALUES (gen_random_uuid()::VARCHAR, $1, $2, $3, $4, $5, $6, $7, $8)`,
+				tocsin.Ticks(d.At), d.Table, d.Rows, d.Held, ticksOrNull(d.Before), d.Reason, d.BytesBefore, cmp.Or(d.BytesAfter, s.fileSize())); err != nil {
+				return fmt.Errorf("keeping the record of deletions: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Deletions returns the record of deletions, newest first, at most limit lines.
+func (s *Store) Deletions(ctx context.Context, limit int) ([]Deletion, error) {
+	rows, err := s.Select(ctx, `SELECT made, name, removed, held, cutoff, reason, bytes_before, bytes_after FROM `+eventDatabase+`.tocsin.deletions ORDER BY made DESC, name LIMIT $1`, int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("reading the record of deletions: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end or failed
+	var out []Deletion
+	for rows.NextChunk() {
+		chunk := rows.Chunk()
+		for i := range chunk.Len {
+			num := func(column int) int64 { n, _ := chunk.Columns[column].Value(i).(int64); return n }
+			d := Deletion{At: tocsin.FromTicks(num(0)), Table: chunk.Columns[1].Texts[i], Rows: num(2), Held: num(3), Reason: chunk.Columns[5].Texts[i], BytesBefore: num(6), BytesAfter: num(7)}
+			if before := num(4); before != 0 {
+				d.Before = tocsin.FromTicks(before)
+			}
+			out = append(out, d)
+		}
+	}
+	return out, rows.Err()
 }

@@ -54,6 +54,9 @@ type Options struct {
 	// recognised by their id and time in the database.
 	SeenEvents int
 
+	Retention schema.Retention // what the tables keep, where it differs from their declarations
+	MinFree   int64            // bytes of the disk that are left free: with less, nothing is taken in; 0 asks for none
+
 	Linger time.Duration // longest a batch waits for company before it is committed; 0 means 1 s
 }
 

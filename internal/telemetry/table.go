@@ -77,7 +77,7 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 	}
 	tables := map[string]*storedTable{}
 	for _, decl := range s.Tables() {
-		if !decl.IsStamped() || decl.Name == healthTable {
+		if _, isView := ledgerViews[decl.Name]; isView || !decl.IsStamped() {
 			continue
 		}
 		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3, stored: make([]bool, len(decl.Columns))}

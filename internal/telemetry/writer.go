@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -124,6 +123,7 @@ func (s *Store) commitGroup(group []*request) {
 		}
 		s.checkpointIfDue(e)
 		s.tendSeen(e)
+		s.foldIfDue(e)
 	case duck.Fatal(err):
 		answer(group, unavailable(err))
 		s.reopen(err)
@@ -241,32 +241,4 @@ func (s *Store) finish() {
 		e.shutdown()
 	}
 	s.lock.release()
-}
-
-// Retain deletes what is older than each table keeps, by the time it was
-// received. It returns how many rows went. Freed space is reused, the file does
-// not shrink.
-func (s *Store) Retain(ctx context.Context) (deleted int64, err error) {
-	now := s.opts.Now()
-	err = s.do(ctx, func() error {
-		e := s.engine.Load()
-		if e == nil {
-			return unavailable(nil)
-		}
-		for _, t := range s.tables {
-			if !t.exists || t.decl.Retention == 0 {
-				continue
-			}
-			n, err := t.deleteBefore(ctx, e.writer, now.Add(-t.decl.Retention))
-			if err != nil {
-				return fmt.Errorf("deleting old rows of %s: %w", t.name, err)
-			}
-			deleted += n
-		}
-		if deleted == 0 {
-			return nil
-		}
-		return e.writer.Exec("FORCE CHECKPOINT " + eventDatabase)
-	})
-	return deleted, err
 }

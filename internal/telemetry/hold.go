@@ -1,0 +1,120 @@
+package telemetry
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+)
+
+// A Hold keeps rows from being deleted by retention, whatever their age and
+// however full the store is, until it is released. Empty fields hold everything.
+type Hold struct {
+	ID         string
+	Table      string    // empty: all tables
+	From, To   time.Time // event time, half open; a zero bound is open
+	Entity     string    // rows in which this text occurs, in any column of text and in any case
+	Incident   int64     // the incident it was set for; 0 for none. A label: it chooses no rows
+	Reason     string
+	CreatedAt  time.Time
+	CreatedBy  string
+	ReleasedAt time.Time // zero while it stands
+	ReleasedBy string
+}
+
+const holdColumns = `id, name, first, last, entity, incident, reason, created, created_by, released, released_by`
+
+// AddHold sets a hold. It stands once AddHold returned; the id is made here.
+func (s *Store) AddHold(ctx context.Context, h Hold) (Hold, error) {
+	switch t, ok := s.opts.Schema.Table(h.Table); {
+	case h.Table != "" && (!ok || !t.IsStamped()):
+		return h, tocsin.Errorf(tocsin.Invalid, "There is no table %q to hold. docs/reference/tables.md lists the tables.", h.Table)
+	case h.Reason == "" || h.CreatedBy == "":
+		return h, tocsin.Errorf(tocsin.Invalid, "A hold needs a reason, and somebody who sets it.")
+	case !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To):
+		return h, tocsin.Errorf(tocsin.Invalid, "The hold ends before it begins.")
+	case len(h.Reason) > 2000 || len(h.Entity) > 1000:
+		return h, tocsin.Errorf(tocsin.Invalid, "A hold's reason has at most 2000 bytes, its entity at most 1000.")
+	}
+	var raw [6]byte
+	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
+	h.ID, h.CreatedAt = "hold-"+hex.EncodeToString(raw[:]), s.opts.Now()
+	err := s.do(ctx, func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		var incident any
+		if h.Incident != 0 {
+			incident = h.Incident
+		}
+		return e.writer.ExecArgs(ctx, `INSERT INTO tocsin.holds VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '')`,
+			h.ID, h.Table, ticksOrNull(h.From), ticksOrNull(h.To), h.Entity, incident, h.Reason, tocsin.Ticks(h.CreatedAt), h.CreatedBy)
+	})
+	return h, err
+}
+
+// ReleaseHold ends a hold. It stays listed. It is tocsin.NotFound when no such
+// hold stands.
+func (s *Store) ReleaseHold(ctx context.Context, id, by string) error {
+	return s.do(ctx, func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		n, err := firstInt(ctx, e.writer, `UPDATE tocsin.holds SET released = $2, released_by = $3 WHERE id = $1 AND released IS NULL`, id, tocsin.Ticks(s.opts.Now()), by)
+		if err == nil && n == 0 {
+			return tocsin.Errorf(tocsin.NotFound, "No hold %q stands. GET /api/v1/holds lists the holds.", id)
+		}
+		return err
+	})
+}
+
+// HoldList returns every hold that was ever set, newest first.
+func (s *Store) HoldList(ctx context.Context) (out []Hold, err error) {
+	rows, err := s.Select(ctx, `SELECT `+holdColumns+` FROM `+eventDatabase+`.tocsin.holds ORDER BY created DESC, id`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the holds: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end or failed
+	for rows.NextChunk() {
+		out = appendHolds(out, rows.Chunk())
+	}
+	return out, rows.Err()
+}
+
+// standingHolds returns the holds that concern a table. The writer calls it
+// just before it deletes.
+func standingHolds(ctx context.Context, c *duck.Conn, table string) (out []Hold, err error) {
+	rows, err := c.Query(ctx, `SELECT `+holdColumns+` FROM tocsin.holds WHERE released IS NULL AND name IN ('', $1)`, table)
+	if err != nil {
+		return nil, fmt.Errorf("reading the holds: %w", err)
+	}
+	defer rows.Close()
+	for rows.NextChunk() {
+		out = appendHolds(out, rows.Chunk())
+	}
+	return out, rows.Err()
+}
+
+func appendHolds(out []Hold, chunk *duck.Chunk) []Hold {
+	for i := range chunk.Len {
+		text := func(column int) string { return chunk.Columns[column].Texts[i] }
+		at := func(column int) (t time.Time) {
+			if ticks, ok := chunk.Columns[column].Value(i).(int64); ok {
+				t = tocsin.FromTicks(ticks)
+			}
+			return t
+		}
+		incident, _ := chunk.Columns[5].Value(i).(int64)
+		out = append(out, Hold{
+			ID: text(0), Table: text(1), From: at(2), To: at(3), Entity: text(4), Incident: incident, Reason: text(6),
+			CreatedAt: at(7), CreatedBy: text(8), ReleasedAt: at(9), ReleasedBy: text(10),
+		})
+	}
+	return out
+}

@@ -1,0 +1,55 @@
+package telemetry
+
+import (
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/schema"
+)
+
+// A ledgerView is a KQL table over what the store keeps beside the events. It
+// is never appended to.
+type ledgerView struct {
+	from        string            // in the schema tocsin
+	group       string            // GROUP BY, or empty
+	expressions map[string]string // by column; a column that is missing is null
+}
+
+// ledgerViews are the tables that show the bookkeeping.
+var ledgerViews = map[string]ledgerView{
+	"IngestHealth": {from: "sources", expressions: map[string]string{
+		"TimeGenerated": "last_received", "SourceId": "source", "Received": "received", "Stored": "stored", "Duplicates": "duplicates",
+		"DeadLettered": "dead_lettered", "Filtered": "filtered", "Unaccounted": "received - stored - duplicates - dead_lettered - filtered",
+		"Events": "events", "Batches": "batches", "Replayed": "replayed", "Discarded": "discarded", "Ahead": "ahead", "LastAhead": "last_ahead", "ClockSkew": "skew",
+		"FirstReceived": "first_received", "LastStored": "last_stored", "Type": "'IngestHealth'",
+		schema.EventIDColumn: "source", schema.IngestionTimeColumn: "last_received", schema.SourceColumn: "source",
+	}},
+	"IngestHistory": {from: "intake", group: " GROUP BY source, begun, width", expressions: map[string]string{
+		"TimeGenerated": "begun", "SourceId": "source", "Width": "width", "Received": "sum(received)", "Stored": "sum(stored)", "Duplicates": "sum(duplicates)",
+		"DeadLettered": "sum(dead_lettered)", "Filtered": "sum(filtered)", "Replayed": "sum(replayed)", "Events": "sum(events)", "Ahead": "sum(ahead)",
+		"LagMin": "min(lag_min)", "LagMax": "max(lag_max)", "Type": "'IngestHistory'",
+		schema.EventIDColumn: "source || ' ' || begun", schema.IngestionTimeColumn: "max(written)", schema.SourceColumn: "source",
+	}},
+	"RetentionRuns": {from: "deletions", expressions: map[string]string{
+		"TimeGenerated": "made", "TableName": "name", "Rows": "removed", "Before": "cutoff", "Reason": "reason", "RowsHeld": "held",
+		"BytesBefore": "bytes_before", "BytesAfter": "bytes_after", "Type": "'RetentionRuns'",
+		schema.EventIDColumn: "id", schema.IngestionTimeColumn: "made", schema.SourceColumn: "'tocsin'",
+	}},
+	"LegalHolds": {from: "holds", expressions: map[string]string{
+		"TimeGenerated": "created", "HoldId": "id", "TableName": "name", "StartTime": "first", "EndTime": "last", "Entity": "entity", "IncidentNumber": "incident",
+		"Reason": "reason", "CreatedBy": "created_by", "ReleasedAt": "released", "ReleasedBy": "released_by", "Type": "'LegalHolds'",
+		schema.EventIDColumn: "id", schema.IngestionTimeColumn: "created", schema.SourceColumn: "'tocsin'",
+	}},
+}
+
+// query returns the statement behind a view, for its declared columns.
+func (v ledgerView) query(t *schema.Table, database string) string {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		expression, ok := v.expressions[c.Name]
+		if !ok {
+			expression = "NULL"
+		}
+		columns[i] = "CAST(" + expression + " AS " + schema.StoredType(c.Type) + ") AS " + schema.Quote(c.Stored)
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + ".tocsin." + v.from + v.group
+}
