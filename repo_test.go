@@ -106,6 +106,8 @@ var roofs = map[string]roof{
 	"kql/check":  {9500, "one binding per operator and function family"},
 	"kql/duckdb": {6500, "one lowering per operator and function family"},
 	"kql/native": {7500, "one file per family of functions SQL cannot express"},
+	// Commit, balance, replay, retention and holds share one writer and its transaction.
+	"internal/telemetry": {6000, "everything that changes the database belongs to one goroutine"},
 
 	"internal/normalize": {5500, "the mapping language, and one file per form records come in; parsers of text have packages of their own below it"},
 }
