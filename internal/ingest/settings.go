@@ -10,7 +10,8 @@ type Settings struct {
 	Door      string            `yaml:"door"`      // one of the door names
 	Listen    []string          `yaml:"listen"`    // syslog: udp://ADDR, tcp://ADDR, tls://ADDR
 	TLS       TLS               `yaml:"tls"`       // syslog over tls, kafka
-	Brokers   []string          `yaml:"brokers"`   // kafka
+	Brokers   []string          `yaml:"brokers"`   // kafka: HOST:PORT, or tls://HOST:PORT
+	SASL      SASL              `yaml:"sasl"`      // kafka
 	Topics    []string          `yaml:"topics"`    // kafka
 	Group     string            `yaml:"group"`     // kafka; empty means tocsin
 	Path      string            `yaml:"path"`      // folder: a file, a folder or a pattern
@@ -28,6 +29,14 @@ type TLS struct {
 	Key         string `yaml:"key"`
 	Clients     string `yaml:"clients"` // authorities whose clients are let in; empty asks for no client certificate
 	Authority   string `yaml:"authority"`
+}
+
+// SASL is how a client signs in to a broker. The password is read from a file,
+// so that the sources file holds no secret.
+type SASL struct {
+	Mechanism    string `yaml:"mechanism"` // plain, scram-sha-256 or scram-sha-512; empty signs in to nothing
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"passwordFile"`
 }
 
 // Limits bound one source. Zero is the door's default.
