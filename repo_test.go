@@ -37,7 +37,8 @@ var rows = map[string]int{
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/doortest": 4,
-	"internal/ingest": 4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
+	"internal/ingest/syslog": 4,
+	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
@@ -61,6 +62,7 @@ var arrows = map[string][]string{
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema":     {"content"},
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
+	"internal/ingest/syslog": {"internal/ingest"},
 }
 
 // A foreign is one line of the table of outside modules.

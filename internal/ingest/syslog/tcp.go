@@ -1,0 +1,183 @@
+package syslog
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+)
+
+// What a connection hands on at once: less when it has to wait for more.
+const (
+	chunkRecords = 1000
+	chunkBytes   = 64 << 10
+)
+
+// handshakeTime bounds the beginning of TLS.
+const handshakeTime = 10 * time.Second
+
+// serveTCP accepts connections until ctx ends, and waits for their readers.
+func (l *Listener) serveTCP(ctx, hard context.Context, a address) error {
+	config := net.ListenConfig{KeepAlive: time.Minute}
+	ln, err := config.Listen(ctx, "tcp", a.host)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	stop := context.AfterFunc(ctx, func() { ln.Close() })
+	defer stop()
+	defer l.opened(a, ln.Addr(), "")()
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return err
+		default: // out of file descriptors, say: it passes
+			l.opts.Pulse.Set(ingest.StateConnected, "", err)
+			l.opts.Log.Error("accepting a syslog connection", "error", err)
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
+		if !l.greet(ctx, conn) {
+			l.refused("too many connections", 1)
+			conn.Close()
+			continue
+		}
+		readers.Go(func() {
+			defer l.part(conn)
+			l.serveConn(ctx, hard, conn, a.scheme == "tls")
+		})
+	}
+}
+
+// greet notes a connection, unless there are too many.
+func (l *Listener) greet(ctx context.Context, conn net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ctx.Err() != nil || len(l.conns) >= l.opts.Sender.Limits.Connections {
+		return false
+	}
+	l.conns[conn] = struct{}{}
+	l.opts.Pulse.Connected(1)
+	return true
+}
+
+func (l *Listener) part(conn net.Conn) {
+	conn.Close()
+	l.mu.Lock()
+	delete(l.conns, conn)
+	l.mu.Unlock()
+	l.opts.Pulse.Connected(-1)
+}
+
+// hangUp ends the reading of every connection; what was read is kept.
+func (l *Listener) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for conn := range l.conns {
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // a closed one needs none
+	}
+}
+
+// serveConn reads one connection to its end.
+func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS bool) {
+	if isTLS {
+		secured := tls.Server(conn, l.tls)
+		within, cancel := context.WithTimeout(ctx, handshakeTime)
+		err := secured.HandshakeContext(within)
+		cancel()
+		if err != nil {
+			l.refused("TLS handshake failed", 1)
+			l.opts.Log.Warn("a syslog client's TLS handshake failed", "client", conn.RemoteAddr(), "error", err)
+			return
+		}
+		conn = secured
+	}
+	stream, n := l.streams.Add(1), int64(0)
+	var batch []tocsin.Raw
+	size := 0
+	hand := func() {
+		if len(batch) > 0 {
+			l.collect.add(hard, batch, stream)
+			batch, size = nil, 0
+		}
+	}
+	f := &framer{max: l.opts.Sender.Limits.RecordBytes}
+	f.in = bufio.NewReaderSize(&patient{conn: conn, ctx: ctx, opts: &l.opts, framer: f, hand: hand}, 16<<10)
+	for {
+		body, flaw, err := f.next()
+		if flaw != "" {
+			l.refused(string(flaw), 1)
+		}
+		if len(body) > 0 {
+			n++
+			batch = append(batch, l.raw(body, stream, n))
+			size += len(body)
+		}
+		if err != nil || len(batch) >= chunkRecords || size >= chunkBytes {
+			hand()
+		}
+		if err != nil {
+			l.ended(ctx, conn, err, f.inFrame)
+			return
+		}
+	}
+}
+
+// ended says why a connection ended, if not by the sender's own will.
+func (l *Listener) ended(ctx context.Context, conn net.Conn, err error, inFrame bool) {
+	switch {
+	case isOver(err) || ctx.Err() != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded) && inFrame:
+		l.refused("connection too slow within a message, closed", 1)
+	case errors.Is(err, os.ErrDeadlineExceeded): // idle
+	default:
+		l.opts.Log.Info("a syslog connection ended", "client", conn.RemoteAddr(), "error", err)
+	}
+}
+
+// A patient connection waits long between messages and not long within one.
+type patient struct {
+	conn   net.Conn
+	ctx    context.Context //nolint:containedctx // of the listener: reading ends with it
+	opts   *Options
+	framer *framer
+	hand   func()    // hands on what was read, before waiting for more
+	frame  int64     // the message that has begun, by its number
+	until  time.Time // it has to end by then
+}
+
+// Read implements io.Reader.
+func (p *patient) Read(b []byte) (int, error) {
+	p.hand()
+	now := p.opts.Intake.Now()
+	deadline := now.Add(p.opts.Idle)
+	if p.framer.inFrame {
+		if p.frame != p.framer.frames {
+			p.frame, p.until = p.framer.frames, now.Add(p.opts.Frame)
+		}
+		deadline = p.until
+	}
+	if err := p.conn.SetReadDeadline(deadline); err != nil {
+		return 0, err
+	}
+	if p.ctx.Err() != nil { // hangUp may have come before the deadline was set
+		if err := p.conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
+			return 0, err
+		}
+	}
+	return p.conn.Read(b)
+}
+
+func appendNumber(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
