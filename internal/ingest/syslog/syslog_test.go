@@ -72,7 +72,11 @@ func (k *keep) intake() ingest.Intake {
 
 func (k *keep) count() int { k.mu.Lock(); defer k.mu.Unlock(); return len(k.stored) }
 
-func (k *keep) refusals(reason string) int { k.mu.Lock(); defer k.mu.Unlock(); return k.refused[reason] }
+func (k *keep) refusals(reason string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.refused[reason]
+}
 
 func (k *keep) has(body string) bool {
 	k.mu.Lock()
