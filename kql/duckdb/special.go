@@ -159,6 +159,8 @@ func (l *lowerer) specialRest(f *plan.Func, s *sel, a func(int) string, t func(i
 		return l.seriesTuple(f, s), true
 	case "ingestion_time":
 		return "NULL::BIGINT", true
+	case "estimate_data_size":
+		return l.sizes(f.Args, s), true
 	}
 	return "", false
 }
@@ -496,7 +498,28 @@ func (l *lowerer) seriesTuple(f *plan.Func, s *sel) string {
 	case "series_periods_detect":
 		return l.fill("kql_series_periods_detect({0}, {r1}, {r2}, {3})", f, s)
 	case "series_fit_poly":
-		unsupported("series_fit_poly()", "use series_fit_line() or series_fit_2lines()")
+		return l.fill("kql_series_fit_poly({0}, {1|NULL::VARCHAR}, {2|1})", f, s)
 	}
 	return l.fill("kql_series_periods_validate({0}, json_array({1*})::VARCHAR)", f, s)
+}
+
+// sizes adds up what values take: the width of their type, or the bytes of their
+// text.
+func (l *lowerer) sizes(args []plan.Expr, s *sel) string {
+	fixed, sum := 0, ""
+	for _, x := range args {
+		switch x.Type() {
+		case catalog.Bool:
+			fixed++
+		case catalog.Int:
+			fixed += 4
+		case catalog.Guid, catalog.Decimal:
+			fixed += 16
+		case catalog.String, catalog.Dynamic:
+			sum += " + coalesce(strlen(" + l.expr(x, s) + "), 0)"
+		default:
+			fixed += 8
+		}
+	}
+	return "(" + strconv.Itoa(fixed) + "::BIGINT" + sum + ")"
 }

@@ -74,6 +74,7 @@ func seriesFunctions() []Function {
 		{Name: "kql_series_fir", Args: []Kind{Text, Text, Bool, Bool}, Result: Text, Fn: fir},
 		{Name: "kql_series_iir", Args: []Kind{Text, Text, Text}, Result: Text, Fn: iir},
 		{Name: "kql_series_fit_line", Args: []Kind{Text, Bool}, Result: Text, Fn: fitLine},
+		{Name: "kql_series_fit_poly", Args: []Kind{Text, Text, Long}, Result: Text, Fn: fitPoly},
 		{Name: "kql_series_fit_2lines", Args: []Kind{Text, Bool}, Result: Text, Fn: fit2Lines},
 		{Name: "kql_series_fft", Args: []Kind{Text, Text, Bool}, Result: Text, Fn: fft},
 		{Name: "kql_series_outliers", Args: []Kind{Text, Text, Text, Real, Real}, Result: Text, Fn: outliers},

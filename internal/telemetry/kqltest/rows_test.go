@@ -16,10 +16,13 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/tocsin-soc/tocsin/kql"
+	"github.com/tocsin-soc/tocsin/kql/assist"
+	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/duckdb"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 	"github.com/tocsin-soc/tocsin/kql/native"
+	"github.com/tocsin-soc/tocsin/kql/parser"
 )
 
 // queryNow is the value of now() in golden cases.
@@ -246,4 +249,57 @@ func rowsCase(t *testing.T, e *Engine, cat catalog.Catalog, file string, archive
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestRows_CoverOperators: every operator stands in a golden case with rows.
+func TestRows_CoverOperators(t *testing.T) {
+	covered := map[string]bool{
+		// Diagnostics that name them, not rows.
+		"macro-expand": true, // entity groups are of several clusters
+		"reduce":       true,
+	}
+	files, err := filepath.Glob(testdata("rows", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var query string
+		for _, f := range archive.Files {
+			switch f.Name {
+			case "query.kql":
+				query = string(f.Data)
+			case "rows.jsonl":
+				for name := range operatorsOf(query) {
+					covered[name] = true
+				}
+			}
+		}
+	}
+	for _, op := range assist.Operators() {
+		if !covered[op.Name] {
+			t.Errorf("no case in kql/testdata/rows runs %s", op.Name)
+		}
+	}
+}
+
+// operatorsOf are the words with which the operators of a query begin.
+func operatorsOf(query string) map[string]bool {
+	script, _ := parser.Parse(query)
+	out := map[string]bool{}
+	ast.Walk(script, func(n ast.Node) bool {
+		if op, ok := n.(ast.Operator); ok {
+			text := op.Span().Of(query)
+			end := strings.IndexFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
+			if end < 0 {
+				end = len(text)
+			}
+			out[text[:end]] = true
+		}
+		return true
+	})
+	return out
 }

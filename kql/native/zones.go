@@ -1,0 +1,20 @@
+package native
+
+import (
+	_ "embed"
+	"strings"
+)
+
+// zones are the names of the IANA time zone database, one per line; those that
+// time.LoadLocation knows without files of the machine.
+//
+//go:embed zones.txt
+var zones string
+
+func zoneNames([]any) any {
+	var names []any
+	for name := range strings.FieldsSeq(zones) {
+		names = append(names, name)
+	}
+	return printJSON(names)
+}
