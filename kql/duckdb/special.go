@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/native"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 )
 
@@ -159,6 +160,8 @@ func (l *lowerer) specialRest(f *plan.Func, s *sel, a func(int) string, t func(i
 		return l.seriesTuple(f, s), true
 	case "ingestion_time":
 		return "NULL::BIGINT", true
+	case "datetime_list_timezones":
+		return l.text(native.ZoneNames()), true
 	case "estimate_data_size":
 		return l.sizes(f.Args, s), true
 	}

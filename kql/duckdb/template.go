@@ -122,7 +122,7 @@ var templates = map[string]string{
 	"has_ipv4_prefix": "kql_has_ipv4({s0}, TRUE, {j1*})", "has_any_ipv4_prefix": "kql_has_ipv4({s0}, TRUE, {j1*})",
 
 	"format_datetime": "kql_format_datetime({0}, {1})", "format_timespan": "kql_format_timespan({0}, {1})", "format_bytes": "kql_format_bytes({r0}, {1|0}, {2|''})",
-	"datetime_add": "kql_datetime_add({0}, {1}, {2})", "datetime_list_timezones": "kql_zones()", "datetime_diff": "kql_datetime_diff({0}, {1}, {2})", "datetime_part": "kql_datetime_part({0}, {1})::INTEGER",
+	"datetime_add": "kql_datetime_add({0}, {1}, {2})", "datetime_diff": "kql_datetime_diff({0}, {1}, {2})", "datetime_part": "kql_datetime_part({0}, {1})::INTEGER",
 	"dayofweek": "((({0} // " + day + ") + 1) % 7 * " + day + ")", "dayofmonth": "day(" + date + ")::INTEGER", "dayofyear": "dayofyear(" + date + ")::INTEGER",
 	"hourofday": "({0} // 36000000000 % 24)::INTEGER", "week_of_year": "week(" + date + ")::INTEGER", "weekofyear": "week(" + date + ")::INTEGER", "getmonth": "month(" + date + ")::INTEGER", "monthofyear": "month(" + date + ")::INTEGER",
 	"getyear":                          "year(" + date + ")::INTEGER",

@@ -22,10 +22,13 @@ func fitPoly(a []any) any {
 		return nil
 	}
 	low, high := x[0], x[0]
-	for _, v := range x {
+	for i, v := range x {
 		low, high = math.Min(low, v), math.Max(high, v)
+		if math.IsNaN(y[i]) || math.IsInf(y[i], 0) {
+			return nil
+		}
 	}
-	if !(high > low) {
+	if !(high > low) || math.IsInf(high-low, 0) {
 		return nil
 	}
 	// Powers of a variable within ±1 keep the system well conditioned.

@@ -13,7 +13,6 @@ func timeFunctions() []Function {
 		{Name: "kql_format_datetime", Args: []Kind{Long, Text}, Result: Text, Fn: formatDateTime},
 		{Name: "kql_format_timespan", Args: []Kind{Long, Text}, Result: Text, Fn: formatTimeSpan},
 		{Name: "kql_datetime_add", Args: []Kind{Text, Long, Long}, Result: Long, Fn: datetimeAdd},
-		{Name: "kql_zones", Result: Text, Fn: zoneNames},
 		{Name: "kql_datetime_diff", Args: []Kind{Text, Long, Long}, Result: Long, Fn: datetimeDiff},
 		{Name: "kql_datetime_part", Args: []Kind{Text, Long}, Result: Long, Fn: datetimePart},
 		{Name: "kql_make_datetime", Args: []Kind{Long, Long, Long, Long, Long, Real}, Result: Long, Fn: makeDateTime},

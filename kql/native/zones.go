@@ -11,7 +11,8 @@ import (
 //go:embed zones.txt
 var zones string
 
-func zoneNames([]any) any {
+// ZoneNames is the JSON array of the names of all time zones.
+func ZoneNames() string {
 	var names []any
 	for name := range strings.FieldsSeq(zones) {
 		names = append(names, name)
