@@ -80,7 +80,7 @@ var modules = map[string]foreign{
 	"github.com/pressly/goose/v3":          {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
 	"github.com/danielgtaylor/huma/v2":     {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
 	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
-	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate"}},
+	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate", "internal/ingest"}},
 	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
 	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
 	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},

@@ -15,7 +15,7 @@ import (
 
 func newServe() *cobra.Command {
 	var f dataFlags
-	var addr, cert, key, uiDev, profile string
+	var addr, cert, key, uiDev, profile, sources string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -33,7 +33,9 @@ func newServe() *cobra.Command {
 					return err
 				}
 			}
-			a, err := app.Open(cmd.Context(), f.config())
+			config := f.config()
+			config.SourcesFile = sources
+			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
 				return err
 			}
@@ -57,6 +59,7 @@ func newServe() *cobra.Command {
 	}
 	f.add(cmd, true)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8700", "address to listen on")
+	cmd.Flags().StringVar(&sources, "sources", "", "sources file: syslog listeners, Kafka topics, folders to follow, limits and tables of senders")
 	cmd.Flags().StringVar(&cert, "tls-cert", "", "certificate (PEM)")
 	cmd.Flags().StringVar(&key, "tls-key", "", "private key (PEM)")
 	cmd.Flags().StringVar(&uiDev, "ui-dev", "", "address of a Vite development server")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -17,6 +18,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/detect"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 	"github.com/tocsin-soc/tocsin/internal/incident"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/mirror"
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/schema"
@@ -32,12 +34,15 @@ type Config struct {
 	FuncDirs  []string // folders of workspace functions besides the built-in ones
 	ListDirs  []string // folders of watchlists besides the built-in ones
 	TickEvery time.Duration
-	IsDemo    bool
-	Version   string
-	Now       func() time.Time
-	Clock     func() int64 // nanoseconds that only grow, to see what each rule costs; nil: nobody looks
-	Random    io.Reader
-	Log       *slog.Logger
+
+	SourcesFile string // settings of sources (docs/reference/sources-file.md); empty has none
+
+	IsDemo  bool
+	Version string
+	Now     func() time.Time
+	Clock   func() int64 // nanoseconds that only grow, to see what each rule costs; nil: nobody looks
+	Random  io.Reader
+	Log     *slog.Logger
 }
 
 // defaultTick is how often the schedule looks for rules that are due.
@@ -56,6 +61,10 @@ type App struct {
 	rules    *rulebook
 	mirror   *mirror.Mirror
 	pipe     *pipeline
+	sources  *ingest.Sources // nil without a sources file
+
+	pulsing sync.Mutex
+	pulses  []*ingest.Pulse // of the sources that Serve opened
 }
 
 // Open opens everything in the data folder, creating what is not there. The
@@ -72,6 +81,9 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return nil, err
 	}
 	a.schema = a.space.schema
+	if err = a.openSources(); err != nil {
+		return a, err
+	}
 	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger})
 	if err != nil {
 		return a, err

@@ -34,7 +34,7 @@ const (
 // then it finishes what was accepted. It returns nil for an orderly end.
 func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
-	doors := a.newDoors(queue, noSettings)
+	doors := a.newDoors(queue, a.settings)
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
 		Doors: doors.handlers(),
@@ -51,6 +51,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	work.Go(func() { a.tick(running) })
 	work.Go(func() { a.mirrorIncidents(running) })
 	work.Go(func() { a.housekeep(running) })
+	work.Go(func() { a.runSources(running, doors) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	var err error
