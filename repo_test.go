@@ -36,7 +36,7 @@ var rows = map[string]int{
 	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
-	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/doortest": 4,
+	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/doortest": 4,
 	"internal/ingest/syslog": 4,
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 
@@ -61,7 +61,7 @@ var arrows = map[string][]string{
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema":     {"content"},
-	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
+	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog": {"internal/ingest"},
 }
 
@@ -84,6 +84,10 @@ var modules = map[string]foreign{
 	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
 	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
 	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},
+	"go.opentelemetry.io/collector/pdata":  {"reading OpenTelemetry's logs as its collector writes them", []string{"internal/ingest/otlp"}},
+	"google.golang.org/grpc":               {"OTLP over gRPC", []string{"internal/ingest/otlp"}},
+	"google.golang.org/genproto":           {"the protocol's Status and RetryInfo", []string{"internal/ingest/otlp"}},
+	"google.golang.org/protobuf":           {"writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
 	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
 	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/ingest/elastic"
 	"github.com/tocsin-soc/tocsin/internal/ingest/hec"
+	"github.com/tocsin-soc/tocsin/internal/ingest/otlp"
 )
 
 // settingsOf returns what the operator set for a door's source of this name;
@@ -67,6 +68,7 @@ func (d *doors) handlers() map[string]http.Handler {
 	search := elastic.New(elastic.Options{Intake: d.intake(), Budget: d.budget})
 	list[elastic.Prefix+"/"] = http.StripPrefix(elastic.Prefix, search)
 	list["/_bulk"] = search
+	list[otlp.Path] = otlp.New(otlp.Options{Intake: d.intake(), Budget: d.budget})
 	return list
 }
 

@@ -70,6 +70,20 @@ func (b *Body) Sum(salts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
+// HoldBody takes room for a body that was read by other means.
+func HoldBody(whole []byte, budget *Budget) (*Body, error) {
+	b := &Body{Bytes: whole, budget: budget}
+	if !budget.take(int64(len(whole))) {
+		return nil, errNoBudget()
+	}
+	b.held = int64(len(whole))
+	return b, nil
+}
+
+func errNoBudget() error {
+	return tocsin.Wrap(&Full{RetryAfter: retryAfter}, tocsin.Unavailable, "Too much is being sent at once. Nothing of this was kept; send it again in %s.", retryAfter)
+}
+
 // TooLarge is the cause of a refusal for size; doors answer 413.
 type TooLarge struct{ Limit int64 }
 
@@ -120,7 +134,7 @@ func (b *Body) fill(r io.Reader, limit, first int64) error {
 	for {
 		if int64(len(b.Bytes)) == b.held { // full: held is the capacity that is paid for
 			if !b.budget.take(grow) {
-				return tocsin.Wrap(&Full{RetryAfter: retryAfter}, tocsin.Unavailable, "Too much is being sent at once. Nothing of this was kept; send it again in %s.", retryAfter)
+				return errNoBudget()
 			}
 			b.held += grow
 			larger := make([]byte, len(b.Bytes), b.held)

@@ -15,10 +15,11 @@ import (
 //	 "shipper":{"sourcetype":"linux_secure",…},"row":{…},"record":"…"}
 //
 // The record is read by its format. Where its rows have no time or computer of
-// their own they take those of the envelope; shipper goes to AdditionalFields
-// under Shipper. Table is a last resort unless the format is FormatRow: it takes
-// the record when nothing recognises it, as the columns in row, with the text in
-// the table's column for it (Body, RawData, SyslogMessage or Message).
+// their own they take those of the envelope; shipper goes to AdditionalFields, or
+// _Unmapped, under Shipper. Table is a last resort unless the format is
+// FormatRow: it takes the record when nothing recognises it, as the columns in
+// row, with the text in the table's column for it (Body, RawData, SyslogMessage
+// or Message). When the record is recognised, row counts as shipper.
 type Envelope struct {
 	Format  tocsin.Format // of the record
 	Table   string

@@ -9,8 +9,8 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-// shipperField is the member of AdditionalFields that keeps what a shipper said
-// beside a record and no column takes.
+// shipperField is the member of AdditionalFields, or of _Unmapped, that keeps
+// what a shipper said beside a record and no column takes.
 const shipperField = "Shipper"
 
 // An envelope is a record with what its shipper said beside it
@@ -194,9 +194,13 @@ func (n *Normalizer) beside(event *tocsin.Event, env *envelope) {
 			row.values[i] = tocsin.StringValue(env.host)
 		}
 	}
-	if env.shipper != "" {
+	said := env.shipper
+	if said == "" {
+		said = env.row // it was for the last resort, and that was not needed
+	}
+	if said != "" {
 		if t.additional >= 0 {
-			row.addExtra(shipperField, env.shipper)
+			row.addExtra(shipperField, said)
 		} else {
 			row.lose(shipperField, "no column")
 		}

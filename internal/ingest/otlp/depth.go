@@ -1,0 +1,98 @@
+package otlp
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// maxDepth bounds how deep attribute values nest. The reader of protobuf calls
+// itself once per level, and a goroutine whose stack is used up ends the
+// process; so depth is checked on the wire, before anything is read.
+const maxDepth = 100
+
+// A message is one of the protocol's that can hold others.
+type message uint8
+
+const (
+	leaf message = iota
+	request
+	resourceLogs
+	resource
+	scopeLogs
+	scope
+	logRecord
+	keyValue
+	anyValue
+	listValue // ArrayValue and KeyValueList: their field 1 repeats
+	pairsValue
+)
+
+// inner says which message a field of a message holds; see
+// https://github.com/open-telemetry/opentelemetry-proto (logs, common, resource).
+var inner = map[message]map[uint64]message{
+	request:      {1: resourceLogs},
+	resourceLogs: {1: resource, 2: scopeLogs},
+	resource:     {1: keyValue},
+	scopeLogs:    {1: scope, 2: logRecord},
+	scope:        {3: keyValue},
+	logRecord:    {5: anyValue, 6: keyValue},
+	keyValue:     {2: anyValue},
+	anyValue:     {5: listValue, 6: pairsValue},
+	listValue:    {1: anyValue},
+	pairsValue:   {1: keyValue},
+}
+
+// checkDepth walks a request without recursion and fails if it nests too deep.
+// It leaves everything else to the reader.
+func checkDepth(body []byte) error {
+	type level struct {
+		kind message
+		end  int
+	}
+	stack := []level{{request, len(body)}}
+	for at := 0; len(stack) > 0; {
+		top := stack[len(stack)-1]
+		if at >= top.end {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		tag, n := binary.Uvarint(body[at:top.end])
+		if n <= 0 {
+			return fmt.Errorf("a tag at byte %d cannot be read", at)
+		}
+		at += n
+		size := 0
+		switch tag & 7 {
+		case 0:
+			if _, n = binary.Uvarint(body[at:top.end]); n <= 0 {
+				return fmt.Errorf("a number at byte %d cannot be read", at)
+			}
+			size = n
+		case 1:
+			size = 8
+		case 5:
+			size = 4
+		case 2:
+			length, n := binary.Uvarint(body[at:top.end])
+			if n <= 0 || length > uint64(top.end-at-n) {
+				return fmt.Errorf("a field at byte %d is longer than its message", at)
+			}
+			at += n
+			size = int(length)
+			if kind := inner[top.kind][tag>>3]; kind != leaf {
+				if len(stack) >= maxDepth {
+					return fmt.Errorf("values nest deeper than %d", maxDepth)
+				}
+				stack = append(stack, level{kind, at + size})
+				continue
+			}
+		default:
+			return fmt.Errorf("a field at byte %d has wire type %d", at, tag&7)
+		}
+		if size > top.end-at {
+			return fmt.Errorf("a field at byte %d is longer than its message", at)
+		}
+		at += size
+	}
+	return nil
+}
