@@ -33,7 +33,7 @@ var rows = map[string]int{
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
-	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
+	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/doortest": 4,
@@ -92,6 +92,8 @@ var modules = map[string]foreign{
 	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
 	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
 	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
+
+	"github.com/oschwald/maxminddb-golang/v2": {"GeoIP databases in MaxMind's format", []string{"internal/geoip"}},
 }
 
 // ceilings lists the files that may be longer than 600 lines, with the reason.

@@ -34,6 +34,8 @@ type Options struct {
 	Lenient bool
 	// Parameters are values of declared query parameters, as KQL literals.
 	Parameters map[string]string
+	// Missing names functions whose data is not installed: see check.Options.
+	Missing map[string]string
 	// Limits bound what the text may unfold into.
 	Limits check.Limits
 	// Dialect adapts the statements to the store.
@@ -75,7 +77,7 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	co := check.Options{Now: ticks(opt.Now), From: ticks(opt.Period.From), To: ticks(opt.Period.To), Lenient: opt.Lenient, Parameters: opt.Parameters, Limits: opt.Limits}
+	co := check.Options{Now: ticks(opt.Now), From: ticks(opt.Period.From), To: ticks(opt.Period.To), Lenient: opt.Lenient, Parameters: opt.Parameters, Limits: opt.Limits, Missing: opt.Missing}
 	p, found := check.Check(script, cat, co)
 	diags = append(diags, found...)
 	if diags.HasErrors() {

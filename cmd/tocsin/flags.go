@@ -18,6 +18,8 @@ type dataFlags struct {
 	rules []string
 	funcs []string
 	lists []string
+	allow []string
+	geoip string
 	debug bool
 }
 
@@ -29,7 +31,14 @@ func (f *dataFlags) add(cmd *cobra.Command, withRules bool) {
 	if withRules {
 		cmd.Flags().StringArrayVar(&f.rules, "rules", nil, "folder of Sigma or Sentinel rules to load besides the built-in ones (repeatable)")
 		addFolders(cmd, &f.funcs, &f.lists)
+		f.addOutside(cmd)
 	}
+}
+
+// addOutside declares what queries may know beyond the store.
+func (f *dataFlags) addOutside(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.allow, "allow-external", nil, "host (lists.example.org, *.example.org) or prefix (https://lists.example.org/ioc/) that externaldata may read (repeatable)")
+	cmd.Flags().StringVar(&f.geoip, "geoip", os.Getenv("TOCSIN_GEOIP"), "GeoIP database in MaxMind's format, for geo_info_from_ip_address() [TOCSIN_GEOIP]")
 }
 
 // addFolders declares --functions and --watchlists.
@@ -47,7 +56,7 @@ func (f *dataFlags) config() app.Config {
 	began := time.Now()
 	return app.Config{
 		Clock: func() int64 { return int64(time.Since(began)) },
-		Data:  f.data, State: f.state, RuleDirs: f.rules, FuncDirs: f.funcs, ListDirs: f.lists, Version: version,
+		Data:  f.data, State: f.state, RuleDirs: f.rules, FuncDirs: f.funcs, ListDirs: f.lists, External: f.allow, GeoIP: f.geoip, Version: version,
 		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 }

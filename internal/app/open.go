@@ -33,6 +33,8 @@ type Config struct {
 	RuleDirs  []string // rule folders besides the built-in content
 	FuncDirs  []string // folders of workspace functions besides the built-in ones
 	ListDirs  []string // folders of watchlists besides the built-in ones
+	External  []string // hosts and prefixes that externaldata may read; empty allows none
+	GeoIP     string   // file of a GeoIP database; empty is none
 	TickEvery time.Duration
 
 	SourcesFile string // settings of sources (docs/reference/sources-file.md); empty has none
@@ -84,7 +86,11 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 	if err = a.openSources(); err != nil {
 		return a, err
 	}
-	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger})
+	out, err := openOutside(&cfg)
+	if err != nil {
+		return a, err
+	}
+	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo()})
 	if err != nil {
 		return a, err
 	}
@@ -95,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return a, err
 	}
 	a.desk = incident.New(a.accounts.db.Incidents(), cfg.Now)
-	a.hunter = hunt.New(a.space.catalog, a.store, a.store.Holds, cfg.Now)
+	a.hunter = out.hunter(hunt.New(a.space.catalog, a.store, a.store.Holds, cfg.Now))
 	a.mirror = mirror.New(a.desk, a.store, a.schema, cfg.Now)
 	if a.rules, err = loadRules(cfg.RuleDirs, a.hunter, a.accounts.db.Rules(), a.timing()); err != nil {
 		return a, err

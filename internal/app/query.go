@@ -27,11 +27,15 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	for _, l := range space.rejectedLists {
 		cfg.Log.Warn("a watchlist does not load", "file", l.Path, "watchlist", l.Alias, "reason", l.Reason)
 	}
-	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log})
+	out, err := openOutside(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := space.query(ctx, store, cfg.Now, q)
+	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log, GeoInfo: out.geoInfo()})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := space.query(ctx, store, out, cfg.Now, q)
 	if cerr := store.Close(); err == nil {
 		err = cerr
 	}
@@ -39,11 +43,11 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 }
 
 // query runs a query on a store that was just opened.
-func (w *workspace) query(ctx context.Context, store *telemetry.Store, now func() time.Time, q hunt.Query) (*hunt.Answer, error) {
+func (w *workspace) query(ctx context.Context, store *telemetry.Store, out *outside, now func() time.Time, q hunt.Query) (*hunt.Answer, error) {
 	if err := store.Refer(ctx, w.references()); err != nil {
 		return nil, err
 	}
-	return hunt.New(w.catalog, store, store.Holds, now).Run(ctx, q)
+	return out.hunter(hunt.New(w.catalog, store, store.Holds, now)).Run(ctx, q)
 }
 
 // AlertsOf returns how many alerts a rule has raised.

@@ -11,12 +11,14 @@ package hunt
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/exec"
+	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/result"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
@@ -27,13 +29,32 @@ type Hunter struct {
 	engine  exec.Engine
 	holds   func(table string) bool
 	now     func() time.Time
+	fetch   Fetch
+	missing map[string]string
+}
+
+// A Fetch reads the addresses of an externaldata operator: rows as texts in the order of its
+// columns, and what the reader of the answer should know.
+type Fetch func(ctx context.Context, op *plan.External, urls []string) (rows [][]string, warnings []string, err error)
+
+// Reading returns the hunter with a reader for externaldata; without one it reads nothing.
+func (h Hunter) Reading(fetch Fetch) *Hunter {
+	h.fetch = fetch
+	return &h
+}
+
+// Without returns the hunter of an installation that lacks data: by the name of the
+// function that needs it, the sentence that says so to whoever calls it.
+func (h Hunter) Without(missing map[string]string) *Hunter {
+	h.missing = missing
+	return &h
 }
 
 // New makes a hunter. holds says whether a declared table has rows, so that a
 // query over all tables is planned over those alone; nil asks the engine for
 // every one. now is what the function now() answers.
 func New(c catalog.Catalog, engine exec.Engine, holds func(table string) bool, now func() time.Time) *Hunter {
-	return &Hunter{c, engine, holds, now}
+	return &Hunter{catalog: c, engine: engine, holds: holds, now: now}
 }
 
 // A Query is a question: text and the range of event time it is about.
@@ -73,7 +94,7 @@ func (h *Hunter) compile(q Query) (*kql.Query, token.Diagnostics) {
 		diags.Errorf(token.TooLong, token.Span{Start: maxText, End: maxText}, "the query has %d bytes; the limit is %d", len(q.Text), maxText)
 		return nil, diags
 	}
-	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds})
+	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds, Missing: h.missing})
 }
 
 // Run compiles and runs a query. The error is a *tocsin.Error: Unavailable when
@@ -89,11 +110,28 @@ func (h *Hunter) Run(ctx context.Context, q Query) (*Answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, q.Timeout, tocsin.Errorf(tocsin.Unavailable,
 		"The query ran longer than %s and was stopped. Narrow its time range or filter earlier.", q.Timeout))
 	defer cancel()
+	var notes []string
+	if h.fetch != nil {
+		compiled = compiled.WithFetch(func(ctx context.Context, op *plan.External, urls []string) ([][]string, error) {
+			rows, warnings, err := h.fetch(ctx, op, urls)
+			notes = append(notes, warnings...)
+			return rows, err
+		})
+	}
 	tables, err := compiled.Run(ctx, h.engine, limits(q))
 	if err != nil {
 		return h.explain(ctx, q, diags, err)
 	}
-	return &Answer{Tables: tables, Diagnostics: diags}, nil
+	return &Answer{Tables: tables, Diagnostics: noted(diags, notes, q.Text)}, nil
+}
+
+// noted adds what was learnt on the way as warnings about the whole text.
+func noted(diags token.Diagnostics, notes []string, text string) token.Diagnostics {
+	slices.Sort(notes)
+	for _, note := range slices.Compact(notes) {
+		diags.Warnf(token.MissingData, token.Span{Start: 0, End: token.Pos(len(text))}, "%s", note)
+	}
+	return diags
 }
 
 // limits are the query's own or the defaults.

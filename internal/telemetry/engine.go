@@ -115,6 +115,9 @@ func (e *engine) connect() (err error) {
 		return err
 	}
 	for _, f := range native.Functions() {
+		if f.Name == native.GeoInfo && e.opts.GeoInfo != nil {
+			f.Fn = e.opts.geoInfo
+		}
 		if err := e.writer.Register(nativeFunction(f)); err != nil {
 			return err
 		}
@@ -131,6 +134,15 @@ func (e *engine) connect() (err error) {
 		if err := c.Exec("SET search_path = '" + viewDatabase + ".main'"); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// geoInfo is GeoInfo as a native function.
+func (o *Options) geoInfo(args []any) any {
+	ip, _ := args[0].(string)
+	if info := o.GeoInfo(ip); info != "" {
+		return info
 	}
 	return nil
 }

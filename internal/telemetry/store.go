@@ -49,6 +49,10 @@ type Options struct {
 	QueryTime   time.Duration // longest a query may run; 0 means 10 minutes
 	ResultBytes int64         // largest result of a query; 0 means 256 MiB
 
+	// GeoInfo says where an address is, as a JSON object, or "" when it does not know:
+	// geo_info_from_ip_address(). nil knows nothing.
+	GeoInfo func(ip string) string
+
 	// SeenEvents is how many ids are kept in memory to recognise what is sent
 	// again, at about 6 bytes each; 0 means 64 million. Older events are
 	// recognised by their id and time in the database.

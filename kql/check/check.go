@@ -20,6 +20,9 @@ type Options struct {
 	// Shapes answers the questions of an earlier open plan, by Shape.Key.
 	Shapes map[string][]catalog.Column
 	Limits Limits
+	// Missing names functions whose data is not installed, each with the sentence
+	// that says what that means; a query that calls one is warned, once.
+	Missing map[string]string
 }
 
 // Limits bound what a text may unfold into. Zero fields take the defaults.
@@ -62,7 +65,8 @@ type checker struct {
 	set     map[string]ast.Expr // set statements
 	top     *env
 	weights map[plan.Expr]int
-	at      *token.Span // inside a saved function: where its outermost call stands
+	told    map[string]bool // functions whose data is missing and that were warned of
+	at      *token.Span     // inside a saved function: where its outermost call stands
 }
 
 // Check binds a script. The query is usable only if the diagnostics hold no
@@ -78,7 +82,7 @@ func Check(script *ast.Script, cat catalog.Catalog, opt Options) (*plan.Query, t
 func newChecker(cat catalog.Catalog, opt Options) *checker {
 	return &checker{
 		cat: cat, fns: catalog.Functions(), opt: opt, limits: opt.Limits.withDefaults(),
-		query: &plan.Query{}, saved: map[string]*ast.FuncLit{}, set: map[string]ast.Expr{}, weights: map[plan.Expr]int{},
+		query: &plan.Query{}, saved: map[string]*ast.FuncLit{}, told: map[string]bool{}, set: map[string]ast.Expr{}, weights: map[plan.Expr]int{},
 	}
 }
 

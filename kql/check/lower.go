@@ -20,6 +20,10 @@ func (c *checker) lower(e *ast.Call, f *catalog.Function, sig *catalog.Signature
 	if !c.verify(e, name, xs) {
 		return unknown()
 	}
+	if why, ok := c.opt.Missing[name]; ok && !c.told[name] {
+		c.told[name] = true
+		c.warnf(token.MissingData, e, "%s", why)
+	}
 	if to, ok := conversions[name]; ok {
 		return scalarValue(explicitCast(xs[0], to))
 	}

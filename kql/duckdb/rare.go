@@ -304,6 +304,28 @@ func (l *lowerer) outside(r plan.Rel, cols []plan.Column, sources ...plan.Rel) *
 	return l.wrap(s)
 }
 
+// external reads what the runner fetched: texts, each converted as its column's type reads
+// them; what does not convert is null.
+func (l *lowerer) external(r *plan.External) *sel {
+	texts := make([]plan.Column, len(r.Cols))
+	for i, c := range r.Cols {
+		texts[i] = plan.Column{ID: l.hidden(), Name: c.Name, Type: catalog.String}
+	}
+	s := l.outside(r, texts).clone()
+	for i, c := range r.Cols {
+		text := s.cols[texts[i].ID]
+		switch c.Type {
+		case catalog.String:
+			s.set(c.ID, text)
+		case catalog.Dynamic:
+			s.set(c.ID, "kql_parse_json("+text+")")
+		default:
+			s.set(c.ID, fromText(text, c.Type, "_of_text("))
+		}
+	}
+	return l.wrap(s)
+}
+
 // source is a statement for the rows an operator outside the engine reads, in
 // their order, the hidden column of an enclosing body last.
 func (l *lowerer) source(r plan.Rel) *Statement {

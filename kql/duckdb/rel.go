@@ -72,7 +72,7 @@ func (l *lowerer) rare(r plan.Rel) *sel {
 	case *plan.Pivot:
 		return l.pivot(r)
 	case *plan.External:
-		return l.outside(r, r.Cols)
+		return l.external(r)
 	}
 	panic(fmt.Sprintf("duckdb: unknown operator %T", r))
 }

@@ -28,7 +28,12 @@ func castFunctions() []Function {
 			}
 			return ""
 		}},
-		{Name: "kql_text_of_decimal", Args: []Kind{Text}, Result: Text, Fn: func(a []any) any { return trimDecimal(str(a[0])) }},
+		{Name: "kql_text_of_decimal", Args: []Kind{Text}, Result: Text, Fn: func(a []any) any {
+			if a[0] == nil {
+				return nil
+			}
+			return trimDecimal(str(a[0]))
+		}},
 		{Name: "kql_text_of_dynamic", Args: []Kind{Text}, Result: Text, Fn: func(a []any) any { return scalarText(dynamicOf(a[0])) }},
 		{Name: "kql_long_of_real", Args: []Kind{Real}, Result: Long, Fn: func(a []any) any {
 			if f, ok := a[0].(float64); ok {

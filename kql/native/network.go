@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// GeoInfo is the SQL name of geo_info_from_ip_address, which knows nothing by itself.
+const GeoInfo = "kql_geo_info"
+
 func networkFunctions() []Function {
 	return []Function{
 		{Name: "kql_parse_ipv4", Args: []Kind{Text, Long}, Result: Long, Fn: parseIPv4},
@@ -21,7 +24,7 @@ func networkFunctions() []Function {
 		{Name: "kql_ipv4_suffix", Args: []Kind{Text}, Result: Long, Fn: netmaskSuffix},
 		{Name: "kql_ipv4_range_to_cidr", Args: []Kind{Text, Text}, Result: Text, Fn: rangeToCIDR},
 		// An engine with a location database registers its own function of this name.
-		{Name: "kql_geo_info", Args: []Kind{Text}, Result: Text, Fn: func([]any) any { return nil }},
+		{Name: GeoInfo, Args: []Kind{Text}, Result: Text, Fn: func([]any) any { return nil }},
 		{Name: "kql_has_ipv4", Args: []Kind{Text, Bool}, Variadic: Text, Result: Bool, Fn: hasIPv4},
 	}
 }

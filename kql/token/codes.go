@@ -66,6 +66,11 @@ const (
 	UnsupportedCommand  Code = "KQL4005" // a management command
 )
 
+// What the answer rests on (package check, and whoever runs the query).
+const (
+	MissingData Code = "KQL6001" // warning: data that a function or source needs is not here, or old
+)
+
 // Limits (any stage).
 const (
 	TooLong    Code = "KQL5001" // the text is longer than a query may be

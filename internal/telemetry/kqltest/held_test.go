@@ -89,7 +89,7 @@ func heldRows(t *testing.T, e *Engine, cat catalog.Catalog, src string, holds fu
 	if err := diags.Err(); err != nil {
 		return err.Error(), false
 	}
-	tables, err := q.Run(context.Background(), e, exec.Limits{})
+	tables, err := q.WithFetch(readExternal).Run(context.Background(), e, exec.Limits{})
 	if err != nil {
 		t.Errorf("%s: %v", src, err)
 		return "", false

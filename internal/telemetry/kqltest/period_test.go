@@ -63,7 +63,7 @@ func periodRows(t *testing.T, e *Engine, cat catalog.Catalog, src string, period
 	if diags.HasErrors() {
 		return "", false
 	}
-	tables, err := q.Run(context.Background(), e, exec.Limits{})
+	tables, err := q.WithFetch(readExternal).Run(context.Background(), e, exec.Limits{})
 	if err != nil {
 		t.Errorf("%v\n%s", err, src)
 		return "", false
