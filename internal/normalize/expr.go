@@ -10,6 +10,7 @@ import (
 //
 //	= ProcessCreated                     a fixed text
 //	Image                                a field
+//	"Date (UTC)"                         a field whose name has spaces
 //	NewProcessName or ProcessName        the first that is there and not empty
 //	SubjectDomainName \ SubjectUserName  both, joined by a backslash
 //	Hashes | sha256                      a conversion, see conversions
@@ -60,10 +61,11 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 			var ids []int
 			for _, field := range strings.Split(alternative, ` \ `) {
 				field = strings.TrimSpace(field)
-				if field == "" || strings.ContainsAny(field, " |\\") {
+				bare := strings.TrimSuffix(strings.TrimPrefix(field, `"`), `"`)
+				if bare == "" || len(bare) == len(field) && strings.ContainsAny(field, " |\\") {
 					return nil, fmt.Errorf("%q is no field name", field)
 				}
-				ids = append(ids, sym.id(field))
+				ids = append(ids, sym.id(bare))
 			}
 			e.any = append(e.any, ids)
 		}
@@ -89,8 +91,16 @@ func parseStep(name, arg string, maps map[string]map[string]string) (step, error
 			if v, ok := m[s]; ok {
 				return v, true
 			}
+			if v, ok := m["*"]; ok {
+				return v, true
+			}
 			return s, name == "map"
 		}, nil
+	}
+	if arg != "" {
+		if with, ok := partings[name]; ok {
+			return with(arg), nil
+		}
 	}
 	s, ok := conversions[name]
 	if !ok || arg != "" {
@@ -167,6 +177,22 @@ func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
 	return text, symbol, ok
 }
 
+// partings are conversions with a text of their own.
+var partings = map[string]func(arg string) step{
+	"after": func(arg string) step {
+		return func(s string) (string, bool) { _, rest, ok := strings.Cut(s, arg); return rest, ok }
+	},
+	"before": func(arg string) step {
+		return func(s string) (string, bool) { head, _, ok := strings.Cut(s, arg); return head, ok }
+	},
+	"behind": func(arg string) step { // the last of them; all if there is none
+		return func(s string) (string, bool) { return s[strings.LastIndex(s, arg)+1:], true }
+	},
+	"ahead": func(arg string) step { // the first of them; all if there is none
+		return func(s string) (string, bool) { head, _, _ := strings.Cut(s, arg); return head, true }
+	},
+}
+
 // conversions by the name that mappings use.
 var conversions = map[string]step{
 	"file":        func(s string) (string, bool) { return s[strings.LastIndexAny(s, `\/`)+1:], true },
@@ -188,6 +214,10 @@ var conversions = map[string]step{
 		s = registryPath(s)
 		return s[:max(0, strings.LastIndexByte(s, '\\'))], true
 	},
+	"first":   firstElement,
+	"join":    joinElements,
+	"seconds": secondsToMillis,
+	"upper":   func(s string) (string, bool) { return strings.ToUpper(s), true },
 	"regdata": registryData,
 	"regtype": registryType,
 

@@ -65,10 +65,10 @@ type condition struct {
 	values []string
 }
 
-// A cell is a column, or a member of AdditionalFields, and how to make it.
+// A cell is a column, or a member of an object in a column, and how to make it.
 type cell struct {
 	column int
-	member string
+	member string // of the column's object; empty is the column itself
 	expr   *expr
 }
 
@@ -334,8 +334,8 @@ func (l *lineReader) add(text string) {
 	}
 }
 
-// sorted returns the columns and the members of AdditionalFields, each in the
-// order of the lines.
+// sorted returns the columns and the members of objects, each in the order of
+// the lines.
 func (l *lineReader) sorted() (columns, members []cell) {
 	for _, name := range l.order {
 		if cl := l.cells[name]; cl.member != "" {
@@ -356,13 +356,17 @@ func (l *lineReader) cell(name, text string) (cell, error) {
 		if l.t.additional < 0 || l.t.columns[l.t.additional].Name != additionalFields {
 			return cell{}, fmt.Errorf("the table has no dynamic %s", additionalFields)
 		}
-		return cell{member: member, expr: x}, nil
+		return cell{column: l.t.additional, member: member, expr: x}, nil
 	}
-	i, ok := l.t.byName[name]
+	column, member := name, ""
+	if l.renderings == nil {
+		column, member, _ = strings.Cut(name, ".")
+	}
+	i, ok := l.t.byName[column]
 	if !ok {
 		return cell{}, fmt.Errorf("the table has no such column")
 	}
-	return cell{column: i, expr: x}, nil
+	return cell{column: i, member: member, expr: x}, nil
 }
 
 func sortedNames[V any](m map[string]V) []string {

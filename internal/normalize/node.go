@@ -19,7 +19,9 @@ type node struct {
 	list     bool   // the symbol collects a list
 	plans    uint64 // rows that take it, as bits
 	auto     []autoCell
-	filled   []int     // rows whose columns the members fill
+	whole    bool  // auto takes objects too
+	filled   []int // rows whose columns the members fill
+	suffixed []flatCell
 	pair     [2]string // names of the members that hold name and value
 	ignored  bool
 	elements bool     // there are children for elements of an array
@@ -31,10 +33,16 @@ type node struct {
 // An autoCell is the column of a row that takes a field by its name.
 type autoCell struct{ plan, column int }
 
+// A flatCell is the beginning of a column's name, which a suffix completes.
+type flatCell struct {
+	plan int
+	name string
+}
+
 const allPlans = ^uint64(0)
 
 // isUnit says whether the field is taken as one value, whatever is in it.
-func (nd *node) isUnit() bool { return nd.plans != 0 || len(nd.auto) > 0 || nd.ignored }
+func (nd *node) isUnit() bool { return nd.plans != 0 || nd.whole || nd.ignored }
 
 // takes says which rows take a symbol.
 type takes struct {
@@ -91,8 +99,15 @@ func (s *recordShape) grow(rule *shapeRule, t *takes) {
 			}
 			nd.filled = append(nd.filled, i)
 		}
+		for path, name := range row.Suffixed {
+			nd := s.root
+			if path != "." {
+				nd = s.root.at(path)
+			}
+			nd.suffixed = append(nd.suffixed, flatCell{plan: i, name: name})
+		}
 	}
-	s.root.settle(s, rule.Strip)
+	s.root.settle(s)
 }
 
 // at returns the node of a path, made if it is not there.
@@ -125,22 +140,25 @@ func (nd *node) add(key string) *node {
 }
 
 // settle fills in what follows from the shape, for the node and all below it.
-func (nd *node) settle(s *recordShape, strip []string) {
+func (nd *node) settle(s *recordShape) {
 	if nd.parent != nil {
-		nd.inherit(s, strip)
+		nd.inherit(s)
 	}
 	for _, child := range nd.children {
-		child.settle(s, strip)
+		child.settle(s)
 	}
 }
 
 // inherit fills in what a node has from its parents.
-func (nd *node) inherit(s *recordShape, strip []string) {
+func (nd *node) inherit(s *recordShape) {
 	nd.names = append(nd.names, nd.path)
-	for _, prefix := range strip {
+	for _, prefix := range s.strip {
 		if short, ok := strings.CutPrefix(nd.path, prefix+"."); ok {
 			nd.names = append(nd.names, short)
 		}
+	}
+	for _, prefix := range s.under {
+		nd.names = append(nd.names, prefix+"."+nd.path)
 	}
 	nd.ignored = nd.ignored || nd.parent.ignored
 	for _, i := range nd.parent.filled {
@@ -151,6 +169,31 @@ func (nd *node) inherit(s *recordShape, strip []string) {
 		column, ok := p.t.column(nd.key)
 		if ok && !p.taken[column] && column != p.t.typeName {
 			nd.auto = append(nd.auto, autoCell{plan: i, column: column})
+			nd.whole = true
+		}
+	}
+	for _, f := range nd.parent.suffixed {
+		if f.plan < len(s.plans) {
+			nd.flatten(s.plans[f.plan], f)
+		}
+	}
+}
+
+// flatten gives a node the columns that begin with its path.
+func (nd *node) flatten(p *shapePlan, f flatCell) {
+	if f.name != "" {
+		f.name += "_"
+	}
+	f.name += strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' {
+			return r
+		}
+		return '_'
+	}, nd.key)
+	nd.suffixed = append(nd.suffixed, f)
+	for _, suffix := range [...]string{"_s", "_d", "_b", "_t", "_g"} {
+		if column, ok := p.t.column(f.name + suffix); ok && !p.taken[column] {
+			nd.auto = append(nd.auto, autoCell{plan: f.plan, column: column})
 		}
 	}
 }

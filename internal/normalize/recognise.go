@@ -64,7 +64,7 @@ type candidate struct {
 	shape     *recordShape
 	has, not  bitset
 	is        [][]int // of each list one bit
-	precision int     // the more it asks, the better it is known
+	precision int     // the more it asks, the better it is known; a value counts more than many fields
 }
 
 func (s *signals) bit() (int, error) {
@@ -143,7 +143,7 @@ func (s *signals) add(shape *recordShape, rule *recogniseRule) error {
 		}
 		c.is = append(c.is, any)
 	}
-	if c.precision = c.has.size() + 2*len(c.is); c.precision > 0 {
+	if c.precision = c.has.size() + 16*len(c.is); c.precision > 0 {
 		s.all = append(s.all, c)
 	}
 	return nil

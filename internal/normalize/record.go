@@ -23,11 +23,12 @@ type recordReader struct {
 	learned int
 }
 
-// A unit is a value that a column takes as a whole, or that none takes.
+// A unit is a value that a column may take by its name, or that none takes.
 type unit struct {
 	nd   *node
 	text string // JSON of objects and arrays, the text of others
 	kind jsonKind
+	part bool   // of another unit: only for columns of its name
 	used uint64 // rows that took it by its name
 }
 
@@ -132,8 +133,8 @@ func (r *recordReader) value(z *scanner, nd *node, inside bool) error {
 	if nd.depth <= 2 {
 		r.show(nd, raw)
 	}
-	if isUnit && !inside && len(raw) > 2 {
-		r.units = append(r.units, unit{nd: nd, text: raw, kind: kind})
+	if isUnit && len(raw) > 2 {
+		r.keep(unit{nd: nd, text: raw, kind: kind, part: inside})
 	}
 	return nil
 }
@@ -144,8 +145,14 @@ func (r *recordReader) scalar(nd *node, text string, kind jsonKind, inside bool)
 		r.take(nd, text, kind)
 	}
 	r.show(nd, text)
-	if !inside && (text != "" || kind != jsonString) {
-		r.units = append(r.units, unit{nd: nd, text: text, kind: kind})
+	if text != "" || kind != jsonString {
+		r.keep(unit{nd: nd, text: text, kind: kind, part: inside})
+	}
+}
+
+func (r *recordReader) keep(u unit) {
+	if !u.part || len(u.nd.auto) > 0 {
+		r.units = append(r.units, u)
 	}
 }
 
@@ -282,7 +289,7 @@ func (r *recordReader) child(nd *node, key string) *node {
 		if nd.path != "" {
 			c.path = nd.path + "." + key
 		}
-		c.inherit(r.shape, r.shape.strip)
+		c.inherit(r.shape)
 	}
 	if r.learned < maxLearned {
 		r.learned++

@@ -101,7 +101,21 @@ func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsi
 			OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: builders[i].finish(n),
 		})
 	}
+	if s.view {
+		n.addView(&rec)
+	}
 	return rec, nil
+}
+
+// addView shows the first row to rules too, by the names of its columns, as it
+// would be had it come in the shape of its table.
+func (n *Normalizer) addView(rec *tocsin.Record) {
+	row := tocsin.Record{}
+	n.rowView(&row, n.tables[rec.Events[0].Table], rec.Events[0].Values)
+	rec.Fields = append(rec.Fields, row.Fields...)
+	if rec.LogSource == (tocsin.LogSource{}) {
+		rec.LogSource = row.LogSource
+	}
 }
 
 // time finds when the record happened.
@@ -160,14 +174,19 @@ func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) 
 		}
 	}
 	for j := range p.special {
-		if text, symbol, ok := p.special[j].expr.of(&r.slots); ok && text != "" {
-			b.addExtra(p.special[j].member, jsonText(text, r.kindOf(symbol)))
+		m := &p.special[j]
+		if text, symbol, ok := m.expr.of(&r.slots); ok && text != "" {
+			if json := jsonText(text, r.kindOf(symbol)); m.column == p.t.additional {
+				b.addExtra(m.member, json)
+			} else {
+				b.addMember(m.column, m.member, json)
+			}
 		}
 	}
 	for j := range r.units {
 		u := &r.units[j]
 		for _, a := range u.nd.auto {
-			if a.plan == i && b.values[a.column].IsNull() {
+			if a.plan == i && u.used>>i&1 == 0 && b.values[a.column].IsNull() && b.fits(a.column, u) {
 				b.take(a.column, u.text, u.kind)
 				u.used |= 1 << i
 			}
@@ -203,6 +222,26 @@ func (b *rowBuilder) take(column int, text string, kind jsonKind) {
 	}
 }
 
+// fits says whether a value can be of a column that was found by its name.
+func (b *rowBuilder) fits(column int, u *unit) bool {
+	if len(u.nd.auto) < 2 {
+		return true // or it is mistyped, which is counted
+	}
+	_, ok := textValue(b.t.columns[column].Type, u.text)
+	return ok
+}
+
+// addMember adds a member to the object that a column holds.
+func (b *rowBuilder) addMember(column int, name, json string) {
+	v := &b.values[column]
+	text := []byte{'{'}
+	if !v.IsNull() {
+		text = append([]byte(v.Str[:len(v.Str)-1]), ',')
+	}
+	text = append(append(append(appendJSONString(text, name), ':'), json...), '}')
+	b.take(column, string(text), jsonObject)
+}
+
 // jsonText is the JSON of a value.
 func jsonText(text string, kind jsonKind) string {
 	if kind == jsonString {
@@ -224,7 +263,7 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 	}
 	for j := range r.units {
 		u := &r.units[j]
-		if u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
+		if u.part || u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
 			continue
 		}
 		u.nd.tally.count(n, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)

@@ -19,9 +19,12 @@ type shapeRule struct {
 	Pairs  map[string][2]string `yaml:"pairs"`
 	Ignore []string             `yaml:"ignore"` // fields that say nothing about the event; with all below them
 	// Strip are objects whose fields Sigma rules also know without this prefix.
-	Strip     []string    `yaml:"strip"`
+	Strip []string `yaml:"strip"`
+	// Under are prefixes that Sigma rules may put before every field.
+	Under     []string    `yaml:"under"`
 	LogSource string      `yaml:"logsource"` // lines "product = aws", of product, category and service
 	Fields    string      `yaml:"fields"`    // lines "Name expression": further names for Sigma
+	View      bool        `yaml:"view"`      // Sigma also sees the first row by its columns' names, and takes its log source if logsource is empty
 	Unwrap    *unwrapRule `yaml:"unwrap"`
 	Row       *rowOfTable `yaml:"row"`
 	Rows      []tableRow  `yaml:"rows"`
@@ -52,11 +55,15 @@ type unwrapRule struct {
 
 // A tableRow says how a record becomes a row of a table.
 type tableRow struct {
-	Table   string              `yaml:"table"`
-	When    map[string][]string `yaml:"when"` // field → values of which it must have one; "*" is any but none, "" is none
-	Use     []string            `yaml:"use"`
-	Auto    []string            `yaml:"auto"` // objects whose members fill the columns of their names, ignoring case; "." is the record
-	Columns string              `yaml:"columns"`
+	Table string              `yaml:"table"`
+	When  map[string][]string `yaml:"when"` // field → values of which it must have one; "*" is any but none, "" is none
+	Use   []string            `yaml:"use"`
+	Auto  []string            `yaml:"auto"` // objects whose members fill the columns of their names, ignoring case; "." is the record
+	// Suffixed are objects whose members, at any depth, fill columns as Azure's
+	// collector names them: actor.id fills actor_id_s, _d, _b, _t or _g. The
+	// value is what the names begin with, instead of the object's own path.
+	Suffixed map[string]string `yaml:"suffixed"`
+	Columns  string            `yaml:"columns"`
 	// Rest is the column for what no column takes. Empty: AdditionalFields, if
 	// the table has it, in the first row of the record; "none" is nowhere.
 	Rest string `yaml:"rest"`
@@ -71,7 +78,9 @@ type recordShape struct {
 	time      *expr
 	logSource [3]*expr // product, category, service; nil where it has none
 	strip     []string
+	under     []string
 	fields    []sigmaField
+	view      bool
 	unwrap    *unwrapping
 	rowTable  *expr
 	rowBody   *expr
@@ -98,7 +107,7 @@ const maxPlans = 64
 
 // shape compiles one shape.
 func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
-	s := &recordShape{name: rule.Name, sym: symbols{ids: map[string]int{}}, strip: rule.Strip}
+	s := &recordShape{name: rule.Name, sym: symbols{ids: map[string]int{}}, strip: rule.Strip, under: rule.Under, view: rule.View}
 	where := fmt.Sprintf("%s: shape %s", file, rule.Name)
 	if rule.Name == "" || len(rule.Rows) > maxPlans {
 		c.reject("%s: a shape has a name and at most %d rows", where, maxPlans)
@@ -185,7 +194,7 @@ func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow
 	lines.use(rule.Use)
 	lines.add(rule.Columns)
 	p.cells, p.special = lines.sorted()
-	for _, cl := range p.cells {
+	for _, cl := range append(p.cells, p.special...) {
 		p.taken[cl.column] = true
 	}
 	switch rule.Rest {

@@ -32,7 +32,14 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 			w.at = at
 		}
 	}
-	return n.inner(raw, body, w)
+	rec, ok, err = n.inner(raw, body, w)
+	if !ok && len(r.shape.plans) == 0 {
+		if err == nil {
+			err = fmt.Errorf("nothing knows it")
+		}
+		return rec, true, fmt.Errorf("the record has the shape %s, an envelope, and what is in it cannot be read: %w", r.shape.name, err)
+	}
+	return rec, ok, nil // what cannot be read stays in its envelope
 }
 
 func (r *recordReader) evaluate(x *expr) (string, bool) {
@@ -49,12 +56,12 @@ func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin
 	switch {
 	case strings.HasPrefix(body, "{"):
 		rec, err := n.object(raw, body, w)
-		return rec, err == nil, nil // what cannot be read stays in its envelope
+		return rec, err == nil, err
 	case strings.HasPrefix(body, "<Event"):
 		e := n.scratch.Get().(*winEvent)
 		defer n.scratch.Put(e)
 		rec, err := n.windowsEvent(raw, body, shapeXML, e)
-		return rec, err == nil, nil
+		return rec, err == nil, err
 	}
 	return n.line(raw, body, w)
 }
