@@ -111,6 +111,13 @@ func (e *engine) connect() (err error) {
 	if err := e.limitMemory(); err != nil {
 		return err
 	}
+	if e.opts.Dir != "" {
+		// DuckDB's own limit is nine tenths of the disk, which events need. Given
+		// when it is opened, the setting is forgotten.
+		if err := e.writer.Exec(fmt.Sprintf("SET max_temp_directory_size = '%dB'", e.opts.SpillLimit)); err != nil {
+			return err
+		}
+	}
 	if err := e.writer.Exec("ATTACH ':memory:' AS " + viewDatabase); err != nil {
 		return err
 	}

@@ -44,13 +44,14 @@ func TestQuery_OnlyReads(t *testing.T) {
 
 func TestQuery_LimitsSayWhatToChange(t *testing.T) {
 	brief := open(t, "", func(o *telemetry.Options) { o.QueryTime = 50 * time.Millisecond })
-	small := open(t, t.TempDir(), func(o *telemetry.Options) { o.ResultBytes, o.MemoryLimit = 1<<20, 200<<20 })
+	small := open(t, t.TempDir(), func(o *telemetry.Options) { o.ResultBytes, o.MemoryLimit, o.SpillLimit = 1<<20, 200<<20, 20<<20 })
 	for _, c := range []struct {
 		s         *telemetry.Store
 		sql, want string
 	}{
 		{brief, endless, "The query ran longer than 50ms and was stopped. Narrow its time range or filter earlier."},
 		{small, `SELECT range, repeat('x', 100) FROM range(1000000)`, "The result of the query is larger than 1 MiB. Select fewer columns or rows, or summarize."},
+		{small, `SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m`, "The query needs more memory than it may use. Narrow its time range, or group by fewer columns."},
 		{small, `SELECT length(string_agg(repeat('x', 1000), '')) FROM range(1000000)`, "The query needs more memory than it may use. Narrow its time range, or group by fewer columns."},
 	} {
 		err := drain(context.Background(), c.s, c.sql)

@@ -43,6 +43,7 @@ type Options struct {
 	Log    *slog.Logger
 
 	MemoryLimit int64 // bytes DuckDB may use; 0 means 40 % of the machine
+	SpillLimit  int64 // bytes of disk that queries beyond their memory may use, all together; 0 means 16 GiB
 	Threads     int   // threads of the query engine; 0 means one per core
 	Queries     int   // queries that run at the same time; 0 means one per core, at least two
 
@@ -79,6 +80,9 @@ func (o *Options) fill() {
 	}
 	if o.ResultBytes <= 0 {
 		o.ResultBytes = 256 << 20
+	}
+	if o.SpillLimit <= 0 {
+		o.SpillLimit = 16 << 30
 	}
 	if o.SeenEvents <= 0 {
 		o.SeenEvents = 64 << 20
