@@ -80,6 +80,9 @@ type Event struct {
 	OccurredAt time.Time // TimeGenerated; UTC
 	ReceivedAt time.Time // _IngestionTime; UTC
 	Values     []Value
+	// Twin is what the store needs, beyond the values, to show this row in a
+	// second table in another form (WindowsEvent in Event); empty when it does not.
+	Twin string
 }
 
 // A Reject is a raw record that could not become an event, with the reason.

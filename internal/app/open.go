@@ -90,7 +90,7 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo()})
+	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo(), Render: render})
 	if err != nil {
 		return a, err
 	}
@@ -118,6 +118,9 @@ func (a *App) timing() detect.Timing {
 		a.cfg.Log.Warn("a Sigma rule was switched off", "rule", s.ID, "title", s.Title, "reason", s.Reason)
 	}}
 }
+
+// render makes rows of Event from rows of WindowsEvent.
+var render = telemetry.Renderer{Data: normalize.EventData, Parameters: normalize.EventParameters}
 
 // linger is how long a batch waits for company before its commit. Senders wait
 // for the commit, so it is short; under load, commits fill by themselves.

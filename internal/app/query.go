@@ -31,7 +31,7 @@ func Query(ctx context.Context, cfg Config, q hunt.Query) (*hunt.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log, GeoInfo: out.geoInfo()})
+	store, err := telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: space.schema, Now: cfg.Now, Log: cfg.Log, GeoInfo: out.geoInfo(), Render: render})
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func newAgreement(t *testing.T) *agreement {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
-	if w.store, err = telemetry.OpenMemory(t.Context(), w.schema, now); err != nil {
+	if w.store, err = telemetry.Open(t.Context(), telemetry.Options{Schema: w.schema, Now: now, Render: telemetry.Renderer{Data: normalize.EventData, Parameters: normalize.EventParameters}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })

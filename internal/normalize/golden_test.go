@@ -13,6 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected sections of testdata/*.txtar")
@@ -45,7 +47,7 @@ func TestGolden(t *testing.T) {
 					})
 				}
 			}
-			got := describe(n, raws)
+			got := describe(t, n, raws)
 			if *update {
 				archive.Files = append(archive.Files[:given:given], got...)
 				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
@@ -69,13 +71,59 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// twinRows writes down the rows of Event that a store makes of the records.
+func twinRows(t *testing.T, records []tocsin.Record) map[tocsin.EventID]string {
+	batch := telemetry.Batch{ID: "twins"}
+	for _, rec := range records {
+		for _, e := range rec.Events {
+			if e.Twin != "" {
+				batch.Events = append(batch.Events, e)
+			}
+		}
+	}
+	out := map[tocsin.EventID]string{}
+	if len(batch.Events) == 0 {
+		return out
+	}
+	tables, err := schema.Load(os.DirFS("../../content/tables"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := telemetry.Open(t.Context(), telemetry.Options{Schema: tables, Now: time.Now, Render: telemetry.Renderer{Data: EventData, Parameters: EventParameters}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	shown, _ := tables.Table("Event")
+	for _, e := range batch.Events {
+		row, err := store.Event(t.Context(), "Event", e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "Event %s\n", utcText(row.OccurredAt))
+		for c, v := range row.Values[:len(row.Values)-3] {
+			if text := valueText(&v); !v.IsNull() && text != "" {
+				fmt.Fprintf(&b, "\t%s %s\n", shown.Columns[c].Name, strings.ReplaceAll(text, "\n", `\n`))
+			}
+		}
+		out[e.ID] = b.String()
+	}
+	return out
+}
+
 // describe writes down what normalising gives.
-func describe(n *Normalizer, raws []tocsin.Raw) []txtar.File {
+func describe(t *testing.T, n *Normalizer, raws []tocsin.Raw) []txtar.File {
 	var rows, fields, rejected, lost bytes.Buffer
 	records, rejects := n.Batch(raws)
+	twins := twinRows(t, records)
 	for _, rec := range records {
 		for i := range rec.Events {
 			e := &rec.Events[i]
+			rows.WriteString(twins[e.ID])
 			fmt.Fprintf(&rows, "%s %s\n", e.Table, utcText(e.OccurredAt))
 			for c, v := range e.Values {
 				if !v.IsNull() {

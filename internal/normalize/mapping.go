@@ -29,6 +29,7 @@ type rowRule struct {
 	Events    []int               `yaml:"events"` // none: all
 	When      map[string][]string `yaml:"when"`   // field → values of which it must have one
 	Use       []string            `yaml:"use"`    // groups
+	Twin      bool                `yaml:"twin"`   // the row is shown in another form in a second table, too
 	Auto      bool                `yaml:"auto"`   // columns named like a field of the event take it
 	Columns   string              `yaml:"columns"`
 	Overrides []struct {
@@ -55,6 +56,7 @@ type channelPlans struct {
 type rowPlan struct {
 	t       *table
 	auto    bool
+	twin    bool
 	when    []condition
 	cells   []cell
 	special []cell // members of AdditionalFields
@@ -273,7 +275,7 @@ func (c *mappingCompiler) plan(file string, rule *rowRule, event int) *rowPlan {
 		c.reject("%s: table %s is not known", file, rule.Table)
 		return nil
 	}
-	p := &rowPlan{t: t, auto: rule.Auto}
+	p := &rowPlan{t: t, auto: rule.Auto, twin: rule.Twin}
 	for _, field := range sortedNames(rule.When) {
 		p.when = append(p.when, condition{symbol: c.m.sym.id(field), values: rule.When[field]})
 	}

@@ -203,10 +203,14 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 			ordinal++
 		}
 	}
-	return tocsin.Event{
+	event := tocsin.Event{
 		ID: tocsin.IdentifyEvent(e.digest, t.name, ordinal), Table: t.name, Source: raw.Source,
 		OccurredAt: e.at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
 	}
+	if p.twin {
+		event.Twin = e.twin()
+	}
+	return event
 }
 
 // row cuts the cells of a row off a slab, which saves an allocation per row.

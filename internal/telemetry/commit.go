@@ -124,6 +124,9 @@ func (s *Store) admitEvents(k *commit, unit int, b *Batch, events []tocsin.Event
 		t, declared := s.tables[ev.Table]
 		if declared {
 			reason = t.check(ev)
+			if ev.Twin != "" && !s.opts.renders() {
+				return tocsin.Errorf(tocsin.Internal, "a store without a renderer was given a row of %s that is to be shown in another table", ev.Table)
+			}
 		}
 		if reason == "" {
 			k.rows = append(k.rows, row{event: ev, table: t, unit: unit})
@@ -392,7 +395,7 @@ func (s *Store) growTables(e *engine, tables []*storedTable) error {
 			continue
 		}
 		grown = true
-		if err := e.publish(t.name, t.view(eventDatabase)); err != nil {
+		if err := s.publish(e, t); err != nil {
 			return err
 		}
 	}

@@ -129,6 +129,13 @@ func (e *engine) connect() (err error) {
 			return err
 		}
 	}
+	if e.opts.renders() {
+		for _, f := range e.opts.Render.functions() {
+			if err := e.writer.Register(f); err != nil {
+				return err
+			}
+		}
+	}
 	if e.publisher, err = e.db.Connect(); err != nil {
 		return err
 	}

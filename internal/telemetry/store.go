@@ -62,6 +62,10 @@ type Options struct {
 	Retention schema.Retention // what the tables keep, where it differs from their declarations
 	MinFree   int64            // bytes of the disk that are left free: with less, nothing is taken in; 0 asks for none
 
+	// Render makes the rows of Event that are stored as rows of WindowsEvent.
+	// Without it, events with a twin cannot be stored, nor twins be read.
+	Render Renderer
+
 	Linger time.Duration // longest a batch waits for company before it is committed; 0 means 1 s
 }
 
@@ -163,10 +167,7 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	for _, t := range s.tables {
-		if !t.exists {
-			continue
-		}
-		if err := e.publish(t.name, t.view(eventDatabase)); err != nil {
+		if err := s.publish(e, t); err != nil {
 			e.shutdown()
 			return err
 		}

@@ -28,6 +28,10 @@ type storedTable struct {
 	wanted  []int          // declared columns that an event has a value for and the database lacks
 	values  int            // columns that an event brings: all but the stamps
 
+	twins    bool // rows may have a twin in another table: see twin.go
+	hasTwin  bool // the database has the column that says so
+	wantTwin bool // an event has a twin and the database lacks the column
+
 	oldLatest int64 // latest event time among the rows that the seen set does not hold, ticks; 0 when it holds all
 }
 
@@ -49,6 +53,7 @@ const (
 	fromSource           // Event.Source
 	fromTime             // Event.Values, else the other time column, else Event.OccurredAt
 	fromTableName        // Event.Values, else the table's name
+	fromTwin             // Event.Twin, null when empty
 	fromNowhere          // stored once, no longer declared: null or empty
 )
 
@@ -84,12 +89,15 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 		for i := range decl.Columns {
 			t.place = append(t.place, decl.Spelling(i))
 		}
-		if columns, ok := have[decl.Name]; !ok {
+		tables[decl.Name] = t
+	}
+	linkTwins(tables)
+	for name, t := range tables {
+		if columns, ok := have[name]; !ok {
 			t.begin()
 		} else if err := t.adopt(columns); err != nil {
 			return nil, err
 		}
-		tables[decl.Name] = t
 	}
 	return tables, nil
 }
@@ -105,6 +113,15 @@ func (t *storedTable) begin() {
 			t.stored[i] = true
 		}
 	}
+	if t.twins {
+		t.addTwin()
+	}
+}
+
+// addTwin notes the column that holds what twins need.
+func (t *storedTable) addTwin() {
+	t.columns = append(t.columns, storedColumn{kind: catalog.String, origin: fromTwin, other: -1})
+	t.hasTwin, t.wantTwin = true, false
 }
 
 // adopt notes the columns that the database has.
@@ -117,6 +134,10 @@ func (t *storedTable) adopt(have []dbColumn) error {
 		}
 	}
 	for _, db := range have {
+		if t.twins && db.name == twinColumn {
+			t.addTwin()
+			continue
+		}
 		i, ok := index[db.name]
 		if !ok {
 			t.columns = append(t.columns, storedColumn{kind: kindOf(db.kind), origin: fromNowhere})
@@ -135,7 +156,7 @@ func (t *storedTable) adopt(have []dbColumn) error {
 // grow makes the table in the database if it is not there, and adds the wanted
 // columns. It reports whether anything changed.
 func (t *storedTable) grow(c *duck.Conn) (changed bool, err error) {
-	if t.exists && len(t.wanted) == 0 {
+	if t.exists && len(t.wanted) == 0 && !t.wantTwin {
 		return false, nil
 	}
 	if !t.exists {
@@ -152,6 +173,12 @@ func (t *storedTable) grow(c *duck.Conn) (changed bool, err error) {
 		t.stored[at] = true
 	}
 	t.wanted = nil
+	if t.wantTwin {
+		if err := c.Exec("ALTER TABLE " + t.qualified() + " ADD COLUMN " + twinColumn + " VARCHAR"); err != nil {
+			return false, fmt.Errorf("adding column %s to table %s: %w", twinColumn, t.name, err)
+		}
+		t.addTwin()
+	}
 	return true, nil
 }
 
@@ -162,6 +189,9 @@ func (t *storedTable) definitions() string {
 		if t.stored[i] {
 			columns = append(columns, t.definition(i))
 		}
+	}
+	if t.hasTwin {
+		columns = append(columns, twinColumn+" VARCHAR")
 	}
 	return strings.Join(columns, ", ")
 }
@@ -279,6 +309,12 @@ func (t *storedTable) timeOf(ev *tocsin.Event) int64 {
 func (t *storedTable) check(ev *tocsin.Event) (reason string) {
 	if len(ev.Values) > t.values {
 		return fmt.Sprintf("%d values for the %d columns of %s", len(ev.Values), t.values, t.name)
+	}
+	if ev.Twin != "" && !t.hasTwin {
+		if !t.twins {
+			return fmt.Sprintf("a row of %s is shown in no other table", t.name)
+		}
+		t.wantTwin = true
 	}
 	for i := range ev.Values {
 		v := &ev.Values[i]
@@ -403,6 +439,14 @@ func (c *storedColumn) write(w *duck.Writer, t *storedTable, rows []*tocsin.Even
 				w.Text(i, v.Str)
 			} else {
 				w.Text(i, t.name)
+			}
+		}
+	case fromTwin:
+		for i, ev := range rows {
+			if ev.Twin == "" {
+				w.Null(i)
+			} else {
+				w.Text(i, ev.Twin)
 			}
 		}
 	case fromNowhere:
