@@ -49,6 +49,9 @@ func (s *Store) Append(ctx context.Context, b Batch) (Appended, error) {
 	if err := b.check(); err != nil {
 		return Appended{}, err
 	}
+	if err := s.Room(); err != nil {
+		return Appended{}, err
+	}
 	r := &request{ctx: ctx, batch: &b, reply: make(chan reply, 1)}
 	if err := s.send(ctx, r); err != nil {
 		return Appended{}, err

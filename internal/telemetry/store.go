@@ -59,8 +59,9 @@ type Options struct {
 	// recognised by their id and time in the database.
 	SeenEvents int
 
-	Retention schema.Retention // what the tables keep, where it differs from their declarations
-	MinFree   int64            // bytes of the disk that are left free: with less, nothing is taken in; 0 asks for none
+	Retention schema.Retention                // what the tables keep, where it differs from their declarations
+	MinFree   int64                           // bytes of the disk that are left free: with less, nothing is taken in; 0 asks for none
+	Free      func(dir string) (int64, error) // bytes free on the disk of a folder; nil asks the system
 
 	// Render makes the rows of Event that are stored as rows of WindowsEvent.
 	// Without it, events with a twin cannot be stored, nor twins be read.
@@ -91,6 +92,9 @@ func (o *Options) fill() {
 	if o.SeenEvents <= 0 {
 		o.SeenEvents = 64 << 20
 	}
+	if o.Free == nil {
+		o.Free = freeBytes
+	}
 	if o.Linger <= 0 {
 		o.Linger = time.Second
 	}
@@ -102,6 +106,7 @@ type Store struct {
 	lock   *folderLock            // nil in memory
 	engine atomic.Pointer[engine] // nil while it is being reopened
 	ledger atomic.Pointer[ledger]
+	room   roomState
 
 	referring  sync.Mutex
 	references []Reference

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"time"
@@ -125,8 +126,11 @@ func (s *Store) commitGroup(group []*request) {
 		s.tendSeen(e)
 		s.foldIfDue(e)
 	case duck.Fatal(err):
-		answer(group, unavailable(err))
+		full := s.diskFull(err)
+		answer(group, cmp.Or(full, unavailable(err)))
 		s.reopen(err)
+	case isDiskFull(err.Error()):
+		answer(group, s.diskFull(err))
 	case len(group) == 1:
 		s.opts.Log.Error("a batch could not be stored", "batch", group[0].batch.ID, "events", len(group[0].batch.Events), "error", err)
 		answer(group, unavailable(err))
