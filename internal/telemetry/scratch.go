@@ -1,0 +1,188 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/exec"
+	"github.com/tocsin-soc/tocsin/kql/native"
+)
+
+// A Scratch is a database in memory that holds a few rows for a moment, so that
+// KQL over rows that are not stored yet means exactly what it means over stored
+// ones. It implements exec.Engine. It is not safe for concurrent use.
+type Scratch struct {
+	db     *duck.DB
+	conn   *duck.Conn
+	tables map[string]*ScratchTable // by name, those that exist
+}
+
+// A ScratchTable is a table of a Scratch: some columns of a declared table
+// behind RowColumn.
+type ScratchTable struct {
+	Name    string        // in the statements
+	Table   *schema.Table // as the statements see it: RowColumn, then the columns
+	decl    *storedTable
+	columns []storedColumn
+}
+
+// RowColumn is the first column of every scratch table: the position of the row
+// in what was loaded, a long.
+const RowColumn = "_TocsinRow"
+
+// NewScratchTable describes a scratch table with these columns of a declared
+// table, by position. The stamps cannot be among them.
+func NewScratchTable(name string, t *schema.Table, columns []int) *ScratchTable {
+	st := &ScratchTable{Name: name, decl: &storedTable{name: t.Name, decl: t, values: len(t.Columns) - 3}}
+	visible := []schema.Column{{Name: RowColumn, Type: catalog.Long}}
+	for _, i := range columns {
+		visible = append(visible, t.Columns[i])
+	}
+	st.Table = schema.NewTable(name, visible)
+	for at, i := range columns {
+		if st.Table.Spelling(at+1) == at+1 {
+			st.columns = append(st.columns, st.decl.column(i))
+		}
+	}
+	return st
+}
+
+// OpenScratch opens an empty one. It is for one core: whoever has more to do
+// opens several.
+func OpenScratch() (*Scratch, error) {
+	db, err := duck.Open("", map[string]string{
+		"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "allow_community_extensions": "false",
+		"preserve_insertion_order": "true", "temp_directory": "", "memory_limit": "512MiB",
+	})
+	if err != nil {
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	x := &Scratch{db: db, tables: map[string]*ScratchTable{}}
+	if x.conn, err = db.Connect(); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	for _, f := range native.Functions() {
+		if err := x.conn.Register(nativeFunction(f)); err != nil {
+			x.Close()
+			return nil, fmt.Errorf("registering functions: %w", err)
+		}
+	}
+	if err := x.conn.Exec("SET enable_external_access = false; SET lock_configuration = true"); err != nil {
+		x.Close()
+		return nil, fmt.Errorf("locking the configuration: %w", err)
+	}
+	return x, nil
+}
+
+// Load replaces the rows of a table. Every event is one of the declared table,
+// and its values fit the columns.
+func (x *Scratch) Load(t *ScratchTable, events []*tocsin.Event) error {
+	name := schema.Quote(t.Name)
+	if x.tables[t.Name] != t {
+		var columns []string
+		for i, c := range t.Table.Columns {
+			if t.Table.Spelling(i) == i {
+				columns = append(columns, schema.Quote(c.Stored)+" "+schema.StoredType(c.Type))
+			}
+		}
+		if err := x.conn.Exec("CREATE OR REPLACE TABLE " + name + " (" + strings.Join(columns, ", ") + ")"); err != nil {
+			return err
+		}
+		x.tables[t.Name] = t
+	} else if err := x.conn.Exec("TRUNCATE " + name); err != nil {
+		return err
+	}
+	a, err := x.conn.NewAppender("main", t.Name)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(events); from += duck.ChunkRows {
+		part := events[from:min(from+duck.ChunkRows, len(events))]
+		err := a.Append(len(part), func(column int, w *duck.Writer) error {
+			if column > 0 {
+				t.columns[column-1].write(w, t.decl, part)
+				return nil
+			}
+			for i := range part {
+				w.Long(i, int64(from+i))
+			}
+			return nil
+		})
+		if err != nil {
+			a.Discard()
+			return err
+		}
+	}
+	return a.Close()
+}
+
+// Query implements exec.Engine.
+func (x *Scratch) Query(ctx context.Context, sql string, args []any) (exec.Rows, error) {
+	stmt, err := x.conn.Prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.Query(ctx, args...)
+	if err != nil {
+		stmt.Close()
+		return nil, err
+	}
+	rows.Own(stmt)
+	return &scratchRows{rows: rows, at: -1}, nil
+}
+
+// Close frees everything.
+func (x *Scratch) Close() {
+	if x.conn != nil {
+		x.conn.Close()
+	}
+	x.db.Close()
+}
+
+// scratchRows reads a result row by row.
+type scratchRows struct {
+	rows    *duck.Rows
+	current *duck.Chunk
+	at      int
+}
+
+// Next implements exec.Rows.
+func (r *scratchRows) Next() bool {
+	r.at++
+	for r.current == nil || r.at >= r.current.Len {
+		if !r.rows.NextChunk() {
+			return false
+		}
+		r.current, r.at = r.rows.Chunk(), 0
+	}
+	return true
+}
+
+// Scan implements exec.Rows.
+func (r *scratchRows) Scan(dest []any) error {
+	if len(dest) != len(r.current.Columns) {
+		return fmt.Errorf("scanning %d columns into %d cells", len(r.current.Columns), len(dest))
+	}
+	for i := range dest {
+		dest[i] = r.current.Columns[i].Value(r.at)
+	}
+	return nil
+}
+
+// Err implements exec.Rows.
+func (r *scratchRows) Err() error { return r.rows.Err() }
+
+// Close implements exec.Rows.
+func (r *scratchRows) Close() error {
+	r.rows.Close()
+	return nil
+}
+
+// CellValue gives a cell of a result its kind, by the type of the column.
+func CellValue(t catalog.Type, cell any) tocsin.Value { return valueOf(t, cell) }
