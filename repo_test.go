@@ -39,7 +39,8 @@ var rows = map[string]int{
 	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/doortest": 4,
 	"internal/ingest/syslog": 4,
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
-	"internal/transform": 4,
+	"internal/transform":      4,
+	"internal/normalize/text": 4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
@@ -64,6 +65,7 @@ var arrows = map[string][]string{
 	"internal/schema":     {"content"},
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog": {"internal/ingest"},
+	"internal/normalize":     {"internal/normalize/text"},
 }
 
 // A foreign is one line of the table of outside modules.
@@ -81,7 +83,7 @@ var modules = map[string]foreign{
 	"github.com/pressly/goose/v3":          {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
 	"github.com/danielgtaylor/huma/v2":     {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
 	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
-	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/simulate", "internal/ingest"}},
+	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/normalize/text", "internal/simulate", "internal/ingest"}},
 	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
 	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
 	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},

@@ -209,7 +209,13 @@ var conversions = map[string]step{
 	"guid":        func(s string) (string, bool) { return guid(s) },
 	"decimal":     decimal,
 	"deviceid":    deviceID,
-	"key":         func(s string) (string, bool) { return registryPath(s), true },
+	"integer":     func(s string) (string, bool) { _, ok := integer(s); return s, ok },
+	"trim":        func(s string) (string, bool) { return strings.TrimSpace(s), true },
+	"firstword": func(s string) (string, bool) {
+		s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
+		return s, s != ""
+	},
+	"key": func(s string) (string, bool) { return registryPath(s), true },
 	"parentkey": func(s string) (string, bool) {
 		s = registryPath(s)
 		return s[:max(0, strings.LastIndexByte(s, '\\'))], true

@@ -43,7 +43,7 @@ func TestGolden(t *testing.T) {
 				for line := range bytes.Lines(archive.Files[given].Data) {
 					raws = append(raws, tocsin.Raw{
 						Source: "test", Format: tocsin.Format(words[1]), Table: words[2], Position: fmt.Sprint(len(raws)),
-						ReceivedAt: received, Body: bytes.TrimSpace(line),
+						ReceivedAt: received, Body: unfold(line),
 					})
 				}
 			}
@@ -115,6 +115,15 @@ func twinRows(t *testing.T, records []tocsin.Record) map[tocsin.EventID]string {
 	return out
 }
 
+// unfold makes a record of a line, in which {NL} stands for a line break, {GS}
+// for the byte auditd puts in front of names, {TAB} for a tab.
+func unfold(line []byte) []byte {
+	return []byte(strings.NewReplacer("{NL}", "\n", "{GS}", "\x1d", "{TAB}", "\t").Replace(string(bytes.TrimSpace(line))))
+}
+
+// visible shows characters that would not survive in a golden file.
+var visible = strings.NewReplacer("\n", `\n`, "\x1d", "{GS}", "\t", "{TAB}")
+
 // describe writes down what normalising gives.
 func describe(t *testing.T, n *Normalizer, raws []tocsin.Raw) []txtar.File {
 	var rows, fields, rejected, lost bytes.Buffer
@@ -127,13 +136,13 @@ func describe(t *testing.T, n *Normalizer, raws []tocsin.Raw) []txtar.File {
 			fmt.Fprintf(&rows, "%s %s\n", e.Table, utcText(e.OccurredAt))
 			for c, v := range e.Values {
 				if !v.IsNull() {
-					fmt.Fprintf(&rows, "\t%s %s\n", n.tables[e.Table].columns[c].Name, strings.ReplaceAll(valueText(&v), "\n", `\n`))
+					fmt.Fprintf(&rows, "\t%s %s\n", n.tables[e.Table].columns[c].Name, visible.Replace(valueText(&v)))
 				}
 			}
 		}
 		fmt.Fprintf(&fields, "%+v\n", rec.LogSource)
 		for _, f := range rec.Fields {
-			fmt.Fprintf(&fields, "\t%s %s\n", f.Name, strings.ReplaceAll(f.Value, "\n", `\n`))
+			fmt.Fprintf(&fields, "\t%s %s\n", f.Name, visible.Replace(f.Value))
 		}
 	}
 	for _, r := range rejects {

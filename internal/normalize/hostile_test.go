@@ -161,7 +161,7 @@ func FuzzBatch(f *testing.F) {
 				continue
 			}
 			for _, line := range strings.Split(strings.TrimSpace(string(section.Data)), "\n") {
-				f.Add(words[1], words[2], []byte(line))
+				f.Add(words[1], words[2], unfold([]byte(line)))
 			}
 		}
 	}

@@ -2,23 +2,90 @@ package normalize
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/normalize/text"
 )
+
+// syslogShape is the shape of a syslog message whose content nobody knows.
+const syslogShape = "syslog"
 
 // lineRecord makes the record of a text that is no JSON object, or of a syslog
 // message with its header.
 func (n *Normalizer) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, error) {
-	rec, ok, err := n.inner(raw, body, wrapping{})
-	if !ok && err == nil {
-		err = fmt.Errorf("no parser knows this line: %s. Name the table it belongs to, or send it as syslog", excerpt(body))
+	if raw.Format == tocsin.FormatSyslog {
+		rec, _, err := n.line(raw, body, wrapping{})
+		return rec, err
 	}
-	return rec, err
+	rec, ok, err := n.inner(raw, body, wrapping{})
+	if ok || err != nil {
+		return rec, err
+	}
+	if raw.Table != "" {
+		return n.lastResort(raw, &envelope{table: raw.Table, record: body})
+	}
+	return rec, fmt.Errorf("no parser knows this line: %s. Name the table it belongs to, or send it as syslog", excerpt(body))
 }
 
 // line recognises a line of text; ok is false if no parser knows it. A parser
 // gives [Normalizer.flatRecord] the name of a shape and the fields it found; w
 // is what the envelopes around the line said, as a fallback for host and time.
-func (n *Normalizer) line(raw *tocsin.Raw, text string, w wrapping) (rec tocsin.Record, ok bool, err error) {
-	return tocsin.Record{}, false, nil
+func (n *Normalizer) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
+	reading := n.read.Get().(*text.Reading)
+	defer n.read.Put(reading)
+	reading.Reset()
+	received := raw.ReceivedAt
+	if !w.at.IsZero() {
+		received = w.at
+	}
+	if raw.Format == tocsin.FormatSyslog {
+		n.texts.Syslog(reading, body, received)
+	} else if !n.texts.Line(reading, body, received) {
+		return tocsin.Record{}, false, nil
+	}
+	rec, err = n.readingRecord(raw, body, reading, w)
+	if err != nil || reading.Shape != syslogShape {
+		return rec, true, err
+	}
+	return n.syslogContent(raw, reading, rec, w), true, nil
+}
+
+// readingRecord makes the record of what a parser of text read.
+func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.Reading, w wrapping) (tocsin.Record, error) {
+	s := n.shapes.named[reading.Shape]
+	if s == nil {
+		return tocsin.Record{}, fmt.Errorf("no mapping file in content/normalize declares the shape %s. Is the folder complete?", reading.Shape)
+	}
+	if !reading.Time.IsZero() {
+		w.at = reading.Time
+	}
+	r := n.readers.Get().(*recordReader)
+	defer n.readers.Put(r)
+	r.begin(s)
+	r.readFlat(reading.Fields)
+	r.tell("$Raw", body)
+	r.tell("$Table", raw.Table)
+	if !w.at.IsZero() {
+		r.tell("$Time", w.at.Format(time.RFC3339Nano))
+	}
+	return n.shaped(raw, r, w)
+}
+
+// syslogContent looks into the content of a syslog message for a record of
+// another kind: Sysmon for Linux writes Windows' XML, others write JSON. The
+// message stays a row of Syslog, in front of those that the content becomes.
+func (n *Normalizer) syslogContent(raw *tocsin.Raw, reading *text.Reading, message tocsin.Record, w wrapping) tocsin.Record {
+	content := strings.TrimSpace(strings.TrimPrefix(reading.Content, "@cee:"))
+	if !strings.HasPrefix(content, "{") && !strings.HasPrefix(content, "<Event") {
+		return message
+	}
+	w.host, w.kind, w.at = reading.Host, reading.Program, reading.Time
+	rec, ok, err := n.inner(raw, content, w)
+	if !ok || err != nil {
+		return message
+	}
+	rec.Events = append(message.Events, rec.Events...)
+	return rec
 }

@@ -354,9 +354,9 @@ func (l *lineReader) cell(name, text string) (cell, error) {
 	if err != nil {
 		return cell{}, err
 	}
-	if member, ok := strings.CutPrefix(name, additionalFields+"."); ok {
-		if l.t.additional < 0 || l.t.columns[l.t.additional].Name != additionalFields {
-			return cell{}, fmt.Errorf("the table has no dynamic %s", additionalFields)
+	if bag, member, ok := strings.Cut(name, "."); ok && (bag == additionalFields || bag == unmapped) {
+		if l.t.additional < 0 || l.t.columns[l.t.additional].Name != bag {
+			return cell{}, fmt.Errorf("the table has no dynamic %s", bag)
 		}
 		return cell{column: l.t.additional, member: member, expr: x}, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/normalize/text"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
@@ -21,6 +22,8 @@ type Normalizer struct {
 	shapes  *shapes
 	scratch sync.Pool // *winEvent
 	readers sync.Pool // *recordReader
+	texts   *text.Reader
+	read    sync.Pool // *text.Reading
 	losses  losses
 }
 
@@ -40,7 +43,11 @@ func New(s *schema.Schema, fsys fs.FS) (*Normalizer, error) {
 	if n.views, err = loadViews(fsys, n.tables); err != nil {
 		return nil, err
 	}
+	if n.texts, err = text.NewReader(fsys); err != nil {
+		return nil, err
+	}
 	n.losses.init()
+	n.read.New = func() any { return new(text.Reading) }
 	n.shapes = n.windows.shapes
 	n.readers.New = func() any { return newRecordReader(n.shapes) }
 	n.scratch.New = func() any { return newWinEvent(n.windows) }

@@ -257,6 +257,9 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 	var rest restWriter
 	kept := ""
 	for i, p := range s.plans {
+		if holding>>i&1 != 0 && p.whole {
+			return
+		}
 		if holding>>i&1 != 0 && p.rest >= 0 && (!p.first || i == first) && kept == "" {
 			kept = p.t.columns[p.rest].Name
 		}
@@ -283,15 +286,35 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 			continue
 		}
 		b := &builders[i]
-		if p.rest == p.t.additional {
+		switch {
+		case p.t.columns[p.rest].Type == catalog.String:
+			b.values[p.rest] = tocsin.StringValue(r.restPairs(holding))
+		case p.rest == p.t.additional:
 			if len(b.extra) > 0 {
 				b.extra = append(b.extra, ',')
 			}
 			b.extra = append(b.extra, rest.b...)
-		} else {
+		default:
 			b.take(p.rest, "{"+string(rest.b)+"}", jsonObject)
 		}
 	}
+}
+
+// restPairs writes values that no column takes as the Azure Monitor agent does in
+// AdditionalExtensions: key=value;key=value.
+func (r *recordReader) restPairs(holding uint64) string {
+	var b []byte
+	for j := range r.units {
+		u := &r.units[j]
+		if u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ';')
+		}
+		b = append(append(append(b, u.nd.path...), '='), u.text...)
+	}
+	return string(b)
 }
 
 // A restWriter writes values that no column takes as the members of an object,

@@ -65,8 +65,12 @@ type tableRow struct {
 	Suffixed map[string]string `yaml:"suffixed"`
 	Columns  string            `yaml:"columns"`
 	// Rest is the column for what no column takes. Empty: AdditionalFields, if
-	// the table has it, in the first row of the record; "none" is nowhere.
+	// the table has it, in the first row of the record; "none" is nowhere. A text
+	// column takes it as key=value split by semicolons.
 	Rest string `yaml:"rest"`
+	// Whole says that a column has the text of the whole record: what other
+	// columns do not take is not lost.
+	Whole bool `yaml:"whole"`
 }
 
 // A recordShape is a shapeRule compiled. It is immutable.
@@ -100,6 +104,7 @@ type shapePlan struct {
 	taken map[int]bool // columns that lines fill
 	rest  int          // column, -1
 	first bool         // the rest goes there only if this is the first row
+	whole bool         // nothing of the record is lost
 }
 
 // maxPlans is how many rows a shape may have: the bits of node.plans.
@@ -186,7 +191,7 @@ func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow
 		c.reject("%s: table %s is not known", where, rule.Table)
 		return nil
 	}
-	p := &shapePlan{rowPlan: rowPlan{t: t}, taken: map[int]bool{}, rest: -1}
+	p := &shapePlan{rowPlan: rowPlan{t: t}, taken: map[int]bool{}, rest: -1, whole: rule.Whole}
 	for _, field := range sortedNames(rule.When) {
 		p.when = append(p.when, condition{symbol: s.sym.id(field), values: rule.When[field]})
 	}

@@ -71,7 +71,7 @@ func (rd *Reader) Line(r *Reading, s string, received time.Time) bool {
 	if rd.content(r, &h, received) || h.Program != "" && !h.Time.IsZero() {
 		return true
 	}
-	r.Shape, r.Time = "", time.Time{}
+	*r = Reading{Fields: r.Fields}
 	return r.back(n)
 }
 

@@ -12,6 +12,10 @@ type Reading struct {
 	Shape  string    // what the text is: "cef", "sshd"; the mapping chooses rows by it
 	Time   time.Time // when it happened, UTC; zero where the text has no time
 	Fields []tocsin.Field
+
+	// What a syslog header says, also where the content is recognised.
+	Host, Program string
+	Content       string // what stands behind it
 }
 
 // maxFields bounds the fields of one reading. Readers stop to cut a text into
@@ -21,7 +25,7 @@ const maxFields = 1024
 // Reset empties the reading and keeps its memory.
 func (r *Reading) Reset() {
 	clear(r.Fields)
-	r.Shape, r.Time, r.Fields = "", time.Time{}, r.Fields[:0]
+	*r = Reading{Fields: r.Fields[:0]}
 }
 
 // Add appends a field.

@@ -258,6 +258,7 @@ func isTagByte(c byte) bool {
 
 // fields adds the header to a reading, under the names of the table Syslog.
 func (h *Header) fields(r *Reading) {
+	r.Host, r.Program, r.Content = h.Host, h.Program, h.Content
 	r.addText("Facility", h.Facility)
 	r.addText("SeverityLevel", h.Severity)
 	r.addText("HostName", h.Host)
