@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/tocsin-soc/tocsin"
@@ -105,13 +106,8 @@ func TestLosses_AreBounded(t *testing.T) {
 	}
 }
 
-// savedFrom names the table a recording is from; rows of others name it in Type.
-var savedFrom = map[string]string{
-	"AADAuditEvents.json": "AuditLogs", "Microsoft365DefenderEvents.json": "DeviceEvents", "OfficeActivityEvents.json": "OfficeActivity",
-}
-
-// TestGoldenSAML sends SimuLand's recorded rows through: all are rows of known
-// tables.
+// TestGoldenSAML sends SimuLand's 52 recorded events through, of which a dozen
+// name no table or the wrong one: each becomes a row of the table it is from.
 func TestGoldenSAML(t *testing.T) {
 	files, _ := filepath.Glob(corpora + "/data/golden-saml/*.json")
 	if len(files) == 0 {
@@ -119,6 +115,7 @@ func TestGoldenSAML(t *testing.T) {
 	}
 	n := shipped(t)
 	count := map[string]int{}
+	searches := 0
 	for _, path := range files {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -126,23 +123,28 @@ func TestGoldenSAML(t *testing.T) {
 		}
 		for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
 			raw := tocsin.Raw{Source: "saml", Format: tocsin.FormatJSONLine, Position: fmt.Sprint(i), ReceivedAt: received, Body: []byte(line)}
-			if table, ok := savedFrom[filepath.Base(path)]; ok {
-				raw.Format, raw.Table = tocsin.FormatRow, table
-			}
 			records, rejects := n.Batch([]tocsin.Raw{raw})
 			if len(rejects) > 0 {
-				if strings.Contains(line, `"Type"`) {
-					t.Errorf("%s line %d: %s", path, i+1, rejects[0].Reason)
-				}
-				count["rejected"]++ // a query's output that names no table
+				t.Errorf("%s line %d: %s", path, i+1, rejects[0].Reason)
 				continue
 			}
-			count[records[0].Events[0].Table]++
+			event := &records[0].Events[0]
+			count[event.Table]++
+			if event.OccurredAt.Year() != 2021 {
+				t.Errorf("%s line %d: happened at %v", path, i+1, event.OccurredAt)
+			}
+			extra := n.tables[event.Table].byName[additionalFields]
+			if event.Table == "DeviceEvents" && strings.Contains(event.Values[extra].Str, `"AttributeList"`) {
+				searches++
+			}
 		}
 	}
-	t.Logf("rows: %v; losses: %d", count, len(n.Losses()))
-	if count["rejected"] > 1 {
-		t.Errorf("%d rows are rejected, known is 1", count["rejected"])
+	want := map[string]int{"SecurityEvent": 36, "Event": 2, "DeviceEvents": 5, "IdentityDirectoryEvents": 2, "CloudAppEvents": 2, "AuditLogs": 4, "OfficeActivity": 1}
+	if diff := cmp.Diff(want, count); diff != "" {
+		t.Errorf("rows by table:\n%s", diff)
+	}
+	if searches != 5 {
+		t.Errorf("%d of 5 LDAP searches have their attributes in AdditionalFields", searches)
 	}
 }
 

@@ -104,17 +104,7 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	case tocsin.FormatEvtx:
 		return n.windowsEvent(raw, body, shapeEvtx, e)
 	case tocsin.FormatWindows, tocsin.FormatJSONLine:
-		shape, err := recognise(body)
-		if err != nil {
-			if rec, found, err := n.jsonRecord(raw, body, wrapping{}); found {
-				return rec, err
-			}
-			return tocsin.Record{}, err
-		}
-		if shape == shapeRow {
-			return n.unnamedRow(raw, body)
-		}
-		return n.windowsEvent(raw, body, shape, e)
+		return n.object(raw, body, wrapping{}, e)
 	}
 	return tocsin.Record{}, fmt.Errorf("records of format %q cannot be read", raw.Format)
 }
@@ -128,7 +118,8 @@ func excerpt(body string) string {
 	return strconv.Quote(body)
 }
 
-// A shape is a way to write a record.
+// A shape is a way to write a Windows event or a row of a table; the ways to
+// write other records are data, see recordShape.
 type shape uint8
 
 const (
@@ -137,42 +128,5 @@ const (
 	shapeWinlogbeat       // {"winlog":{…}}
 	shapeNXLog            // {"EventID":…,"SourceName":…,"Channel":…}
 	shapeXML              // <Event><System>…
-	shapeRow              // {"Type":"SigninLogs",…}
+	shapeRow              // {"Type":"SigninLogs","TimeGenerated":…}
 )
-
-// recognise finds the shape of a record by the names of its members.
-func recognise(body string) (shape, error) {
-	has := map[string]bool{}
-	z := scanner{s: body}
-	found := shapeUnknown
-	err := z.object(func(key string) error {
-		switch key {
-		case "Event":
-			if z.kind() == jsonObject {
-				found = shapeEvtx
-			}
-		case "winlog":
-			if z.kind() == jsonObject {
-				found = shapeWinlogbeat
-			}
-		case "EventID", "Channel", "SourceName", "Hostname", "Type", "TimeGenerated":
-			has[key] = true
-		}
-		return z.skip()
-	})
-	if err == nil {
-		err = z.document()
-	}
-	switch {
-	case err != nil:
-		return shapeUnknown, err
-	case found != shapeUnknown:
-		return found, nil
-	case has["EventID"] && (has["SourceName"] || has["Channel"] && has["Hostname"]):
-		return shapeNXLog, nil
-	case has["Type"] && has["TimeGenerated"]:
-		return shapeRow, nil
-	}
-	return shapeUnknown, fmt.Errorf("the record's shape is not known: it has neither Event, nor winlog, nor EventID with SourceName, nor Type with TimeGenerated. " +
-		"Send it to /api/v1/ingest/{table} in the shape of a table")
-}

@@ -56,12 +56,14 @@ func (b *bitset) meets(other *bitset) bool {
 type signal struct {
 	children map[string]*signal
 	bit      int            // the field is there; -1 if nobody asks
+	object   int            // the field is an object; -1 if nobody asks
 	values   map[string]int // bits of its values
 }
 
 // A candidate is a shape with what it has and has not.
 type candidate struct {
-	shape     *recordShape
+	shape     *recordShape // nil for the forms of Windows events and of rows
+	form      shape
 	has, not  bitset
 	is        [][]int // of each list one bit
 	precision int     // the more it asks, the better it is known; a value counts more than many fields
@@ -77,7 +79,7 @@ func (s *signals) bit() (int, error) {
 
 func (s *signals) at(path string) *signal {
 	if s.root == nil {
-		s.root = &signal{bit: -1}
+		s.root = &signal{bit: -1, object: -1}
 	}
 	sig := s.root
 	for key := range strings.SplitSeq(path, ".") {
@@ -85,15 +87,25 @@ func (s *signals) at(path string) *signal {
 			sig.children = map[string]*signal{}
 		}
 		if sig.children[key] == nil {
-			sig.children[key] = &signal{bit: -1}
+			sig.children[key] = &signal{bit: -1, object: -1}
 		}
 		sig = sig.children[key]
 	}
 	return sig
 }
 
+// present returns the bit of a field; "winlog.*" asks that winlog is an object.
 func (s *signals) present(path string) (int, error) {
+	path, isObject := strings.CutSuffix(path, ".*")
 	sig := s.at(path)
+	if isObject {
+		if sig.object >= 0 {
+			return sig.object, nil
+		}
+		var err error
+		sig.object, err = s.bit()
+		return sig.object, err
+	}
 	if sig.bit >= 0 {
 		return sig.bit, nil
 	}
@@ -115,9 +127,20 @@ func (s *signals) value(path, value string) (int, error) {
 	return bit, err
 }
 
+// forms are what tells Windows events and rows of tables from other records.
+var forms = []struct {
+	form shape
+	rule recogniseRule
+}{
+	{shapeEvtx, recogniseRule{Has: []string{"Event.*"}}},
+	{shapeWinlogbeat, recogniseRule{Has: []string{"winlog.*"}}},
+	{shapeNXLog, recogniseRule{Has: []string{"EventID", "SourceName"}}},
+	{shapeNXLog, recogniseRule{Has: []string{"EventID", "Channel", "Hostname"}}},
+	{shapeRow, recogniseRule{Has: []string{"Type", "TimeGenerated"}}},
+}
+
 // add takes a shape. One without a rule is for parsers that name it.
-func (s *signals) add(shape *recordShape, rule *recogniseRule) error {
-	c := &candidate{shape: shape}
+func (s *signals) add(c *candidate, rule *recogniseRule) error {
 	for _, path := range rule.Has {
 		bit, err := s.present(path)
 		if err != nil {
@@ -177,35 +200,48 @@ func (s *signals) compile() {
 	}
 }
 
+// A finding says what a record can be.
+type finding struct {
+	form  shape // of a Windows event
+	isRow bool  // it names a table and a time
+	shape *recordShape
+}
+
 // find recognises a record, which is one JSON object. The shape that asks most
-// wins, the earlier one if two ask the same; nil if it is none.
-func (s *signals) find(body string) (*recordShape, error) {
+// wins, the earlier one if two ask the same.
+func (s *signals) find(body string) (finding, error) {
+	if strings.HasPrefix(body, `{"Event":{`) { // by far the most frequent; its reader checks the rest
+		return finding{form: shapeEvtx}, nil
+	}
 	var seen bitset
 	z := scanner{s: body}
 	if err := s.look(&z, s.root, &seen); err != nil {
-		return nil, err
+		return finding{}, err
 	}
 	if err := z.document(); err != nil {
-		return nil, err
+		return finding{}, err
 	}
 	return s.match(&seen), nil
 }
 
-func (s *signals) match(seen *bitset) *recordShape {
-	var best *candidate
+func (s *signals) match(seen *bitset) (f finding) {
+	best := 0
 	for w, word := range seen {
 		for ; word != 0; word &= word - 1 {
 			for _, c := range s.byBit[w<<6+bits.TrailingZeros64(word)] {
-				if (best == nil || c.precision > best.precision) && c.matches(seen) {
-					best = c
+				switch {
+				case !c.matches(seen):
+				case c.form == shapeRow:
+					f.isRow = true
+				case c.form != shapeUnknown:
+					f.form = c.form
+				case c.precision > best:
+					best, f.shape = c.precision, c.shape
 				}
 			}
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	return best.shape
+	return f
 }
 
 func (c *candidate) matches(seen *bitset) bool {
@@ -233,6 +269,9 @@ func (s *signals) look(z *scanner, in *signal, seen *bitset) error {
 		}
 		if sig.bit >= 0 {
 			seen.set(sig.bit)
+		}
+		if sig.object >= 0 && kind == jsonObject {
+			seen.set(sig.object)
 		}
 		switch {
 		case kind == jsonObject && sig.children != nil:

@@ -10,22 +10,16 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-// jsonRecord recognises a JSON object and makes its record; found is false if no
-// shape fits.
-func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, found bool, err error) {
-	s, err := n.shapes.signals.find(body)
-	if err != nil || s == nil {
-		return tocsin.Record{}, err != nil, err
-	}
+// jsonRecord makes the record of a JSON object of a shape.
+func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w wrapping) (tocsin.Record, error) {
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
 	r.begin(s)
 	if err := r.readJSON(body); err != nil {
-		return tocsin.Record{}, true, err
+		return tocsin.Record{}, err
 	}
 	r.tell("$Record", plainJSON(body))
-	rec, err = n.shaped(raw, r, w)
-	return rec, true, err
+	return n.shaped(raw, r, w)
 }
 
 // flatRecord makes a record of fields that a parser of text has cut out. shape

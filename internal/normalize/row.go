@@ -95,8 +95,8 @@ func (b *rowBuilder) member(z *scanner, key string) error {
 		return nil
 	}
 	text, kind, err := z.scalar()
-	if err != nil || kind == jsonNull {
-		return err
+	if err != nil || kind == jsonNull || text == "" && !b.values[i].IsNull() {
+		return err // an empty text says nothing against what was said before
 	}
 	if c.Type == catalog.Dynamic {
 		b.values[i] = dynamicText(text)

@@ -232,9 +232,14 @@ func (c *mappingCompiler) compileShapes() *shapes {
 			}
 			all.named[s.name] = s
 			all.symbols = max(all.symbols, len(s.sym.ids))
-			if err := all.signals.add(s, &rule.Recognise); err != nil {
+			if err := all.signals.add(&candidate{shape: s}, &rule.Recognise); err != nil {
 				c.reject("%s: shape %s: %w", f.name, s.name, err)
 			}
+		}
+	}
+	for i := range forms {
+		if err := all.signals.add(&candidate{form: forms[i].form}, &forms[i].rule); err != nil {
+			c.reject("%w", err)
 		}
 	}
 	all.signals.compile()

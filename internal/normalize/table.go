@@ -65,7 +65,25 @@ func (t *table) column(name string) (int, bool) {
 		return i, true
 	}
 	i, ok := t.folded[strings.ToLower(name)]
-	return i, ok && i >= 0
+	if !ok {
+		return t.unionColumn(name)
+	}
+	return i, i >= 0
+}
+
+// unionColumn finds a column by the name it has in the output of a union of
+// tables in which its type differs: AdditionalFields_string.
+func (t *table) unionColumn(name string) (int, bool) {
+	end := strings.LastIndexByte(name, '_')
+	if end <= 0 {
+		return 0, false
+	}
+	switch name[end+1:] {
+	case "string", "dynamic", "long", "int", "real", "bool", "datetime", "guid", "decimal", "timespan":
+		i, ok := t.byName[name[:end]]
+		return i, ok
+	}
+	return 0, false
 }
 
 // A Loss says how often something of records could not be stored as it came.

@@ -55,7 +55,9 @@ func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin
 	body = strings.TrimSpace(body)
 	switch {
 	case strings.HasPrefix(body, "{"):
-		rec, err := n.object(raw, body, w)
+		e := n.scratch.Get().(*winEvent)
+		defer n.scratch.Put(e)
+		rec, err := n.object(raw, body, w, e)
 		return rec, err == nil, err
 	case strings.HasPrefix(body, "<Event"):
 		e := n.scratch.Get().(*winEvent)
@@ -66,25 +68,29 @@ func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin
 	return n.line(raw, body, w)
 }
 
-// object makes the record of a JSON object of any known shape.
-func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping) (tocsin.Record, error) {
-	rec, found, err := n.jsonRecord(raw, body, w)
-	if found {
-		return rec, err
-	}
-	shape, err := recognise(body)
-	if err != nil {
-		if raw.Table != "" && shape == shapeUnknown {
-			return n.row(raw, body) // the source's own table
-		}
+// object makes the record of a JSON object: of a Windows event, of a shape that
+// a mapping describes, or of a row that names its table.
+func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping, e *winEvent) (tocsin.Record, error) {
+	f, err := n.shapes.signals.find(body)
+	switch {
+	case err != nil:
 		return tocsin.Record{}, err
+	case f.form != shapeUnknown:
+		return n.windowsEvent(raw, body, f.form, e)
+	case f.isRow:
+		rec, err := n.unnamedRow(raw, body)
+		if err == nil || f.shape == nil {
+			return rec, err
+		}
 	}
-	if shape == shapeRow {
-		return n.unnamedRow(raw, body)
+	switch {
+	case f.shape != nil:
+		return n.jsonRecord(raw, body, f.shape, w)
+	case raw.Table != "":
+		return n.row(raw, body) // the source's own table
 	}
-	e := n.scratch.Get().(*winEvent)
-	defer n.scratch.Put(e)
-	return n.windowsEvent(raw, body, shape, e)
+	return tocsin.Record{}, fmt.Errorf("the record's shape is not known: no mapping in content/normalize recognises it, and it has neither Event, nor winlog, nor EventID with SourceName, nor Type with TimeGenerated. " +
+		"Send it to /api/v1/ingest/{table} in the shape of a table, or set the source's table")
 }
 
 // carriedRow types the row that a record carries.
