@@ -25,9 +25,11 @@ type ruleEngine struct {
 }
 
 // Query implements detect.Engine. The rule's text runs as it is, leniently: in
-// published content a table that is not there has no rows.
+// published content a table that is not there has no rows. now() is the end of
+// the window, so that a window that is caught up on, or looked at again for late
+// events, asks the same as one that ran in time.
 func (e *ruleEngine) Query(ctx context.Context, r *detect.KQLRule, w detect.Window) (*detect.Table, error) {
-	answer, err := e.hunter.Run(ctx, hunt.Query{Text: r.Query, From: w.From, To: w.To, Lenient: true, Rows: ruleRows, Timeout: ruleTimeout})
+	answer, err := e.hunter.Run(ctx, hunt.Query{Text: r.Query, From: w.From, To: w.To, Now: w.To, Lenient: true, Rows: ruleRows, Timeout: ruleTimeout})
 	if err != nil {
 		return nil, err
 	}

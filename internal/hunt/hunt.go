@@ -62,6 +62,7 @@ type Query struct {
 	Text    string
 	From    time.Time // zero: open
 	To      time.Time
+	Now     time.Time     // what now() answers; zero: the hunter's clock
 	Lenient bool          // unknown tables are empty and unknown columns null, each with a warning
 	Rows    int           // most rows per table; 0 means DefaultRows
 	Bytes   int           // most bytes of text in all tables; 0 means DefaultBytes
@@ -94,7 +95,11 @@ func (h *Hunter) compile(q Query) (*kql.Query, token.Diagnostics) {
 		diags.Errorf(token.TooLong, token.Span{Start: maxText, End: maxText}, "the query has %d bytes; the limit is %d", len(q.Text), maxText)
 		return nil, diags
 	}
-	return kql.Compile(q.Text, h.catalog, kql.Options{Now: h.now(), Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds, Missing: h.missing})
+	now := q.Now
+	if now.IsZero() {
+		now = h.now()
+	}
+	return kql.Compile(q.Text, h.catalog, kql.Options{Now: now, Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds, Missing: h.missing})
 }
 
 // Run compiles and runs a query. The error is a *tocsin.Error: Unavailable when
