@@ -28,7 +28,7 @@ ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS ahead BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_ahead BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS skew BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_commit BIGINT;
-` + historyDDL + retentionDDL
+` + historyDDL + retentionDDL + watchDDL
 
 // A Balance is what became of the records of one source.
 // Received = Stored + Duplicates + DeadLettered + Filtered, always. A dead

@@ -10,16 +10,17 @@ import (
 // is never appended to.
 type ledgerView struct {
 	from        string            // in the schema tocsin
+	join        string            // another that has at most one row for the source, or empty
 	group       string            // GROUP BY, or empty
 	expressions map[string]string // by column; a column that is missing is null
 }
 
 // ledgerViews are the tables that show the bookkeeping.
 var ledgerViews = map[string]ledgerView{
-	"IngestHealth": {from: "sources", expressions: map[string]string{
+	"IngestHealth": {from: "sources", join: "expected", expressions: map[string]string{
 		"TimeGenerated": "last_received", "SourceId": "source", "Received": "received", "Stored": "stored", "Duplicates": "duplicates",
 		"DeadLettered": "dead_lettered", "Filtered": "filtered", "Unaccounted": "received - stored - duplicates - dead_lettered - filtered",
-		"Events": "events", "Batches": "batches", "Replayed": "replayed", "Discarded": "discarded", "Ahead": "ahead", "LastAhead": "last_ahead", "ClockSkew": "skew",
+		"Events": "events", "Batches": "batches", "Replayed": "replayed", "Discarded": "discarded", "Ahead": "ahead", "LastAhead": "last_ahead", "ClockSkew": "skew", "ExpectedSilence": "silence",
 		"FirstReceived": "first_received", "LastStored": "last_stored", "Type": "'IngestHealth'",
 		schema.EventIDColumn: "source", schema.IngestionTimeColumn: "last_received", schema.SourceColumn: "source",
 	}},
@@ -33,6 +34,11 @@ var ledgerViews = map[string]ledgerView{
 		"TimeGenerated": "made", "TableName": "name", "Rows": "removed", "Before": "cutoff", "Reason": "reason", "RowsHeld": "held",
 		"BytesBefore": "bytes_before", "BytesAfter": "bytes_after", "Type": "'RetentionRuns'",
 		schema.EventIDColumn: "id", schema.IngestionTimeColumn: "made", schema.SourceColumn: "'tocsin'",
+	}},
+	"FieldDrift": {from: "drift", expressions: map[string]string{
+		"TimeGenerated": "last_seen", "SourceId": "source", "Shape": "shape", "TableName": "name", "Field": "field", "Reason": "reason", "Records": "records",
+		"FirstSeen": "first_seen", "Type": "'FieldDrift'",
+		schema.EventIDColumn: "md5(concat_ws(chr(31), source, shape, name, field, reason))", schema.IngestionTimeColumn: "last_seen", schema.SourceColumn: "source",
 	}},
 	"LegalHolds": {from: "holds", expressions: map[string]string{
 		"TimeGenerated": "created", "HoldId": "id", "TableName": "name", "StartTime": "first", "EndTime": "last", "Entity": "entity", "IncidentNumber": "incident",
@@ -51,5 +57,10 @@ func (v ledgerView) query(t *schema.Table, database string) string {
 		}
 		columns[i] = "CAST(" + expression + " AS " + schema.StoredType(c.Type) + ") AS " + schema.Quote(c.Stored)
 	}
-	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + ".tocsin." + v.from + v.group
+	book := schema.Quote(database) + ".tocsin."
+	from := book + v.from
+	if v.join != "" {
+		from += " LEFT JOIN " + book + v.join + " USING (source)"
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + from + v.group
 }
