@@ -13,9 +13,9 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 )
 
-// TestRules_CompileStrictlyAndRun: the built-in rules have no warning, and run
-// on empty tables.
-func TestRules_CompileStrictlyAndRun(t *testing.T) {
+// builtin returns a hunter on empty tables, and the built-in rules.
+func builtin(t *testing.T) (*hunt.Hunter, *detect.RuleSet) {
+	t.Helper()
 	folder := func(name string) fs.FS {
 		sub, err := fs.Sub(content.Files, name)
 		if err != nil {
@@ -31,12 +31,19 @@ func TestRules_CompileStrictlyAndRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
+	t.Cleanup(func() { _ = store.Close() })
 	h := hunt.New(tables.Catalog(), store, nil, time.Now)
 	rules, err := detect.Load(folder("rules"), "builtin")
 	if err != nil || len(rules.Rejected) > 0 {
 		t.Fatalf("%v %v", rules.Rejected, err)
 	}
+	return h, rules
+}
+
+// TestRules_CompileStrictlyAndRun: the built-in rules have no warning, and run
+// on empty tables.
+func TestRules_CompileStrictlyAndRun(t *testing.T) {
+	h, rules := builtin(t)
 	for _, r := range rules.KQL {
 		if diags := h.Check(hunt.Query{Text: r.Query}); len(diags) > 0 {
 			t.Errorf("%s:\n%s", r.Path, diags.Render("query", r.Query))
