@@ -52,6 +52,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	work.Go(func() { a.mirrorIncidents(running) })
 	work.Go(func() { a.housekeep(running) })
 	work.Go(func() { a.runSources(running, doors) })
+	work.Go(func() { a.watchSources(running) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	var err error
