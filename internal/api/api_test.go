@@ -62,7 +62,7 @@ func (f floor) Query(context.Context, api.QueryRequest) (api.QueryResult, error)
 }
 func (floor) Check(context.Context, api.QueryRequest) ([]api.Diagnostic, error) { return nil, nil }
 func (floor) Schema() api.Schema                                                { return api.Schema{} }
-func (floor) Sources(context.Context) ([]api.Source, error)                     { return nil, nil }
+func (floor) Sources(context.Context) (api.SourceList, error)                   { return api.SourceList{}, nil }
 func (floor) List(context.Context) ([]api.Rule, error)                          { return nil, nil }
 func (floor) Detail(context.Context, tocsin.RuleID) (api.RuleDetail, error) {
 	return api.RuleDetail{}, tocsin.Errorf(tocsin.NotFound, "There is no such rule.")
@@ -82,7 +82,7 @@ func start(t *testing.T, f floor) (*httptest.Server, *incident.Desk) {
 	t.Cleanup(func() { _ = db.Close() })
 	desk := incident.New(db.Incidents(), time.Now)
 	srv := httptest.NewServer(api.New(api.Backend{
-		Desk: desk, Gate: gate{}, Hunt: f, Rules: f, Intake: f, UI: http.NotFoundHandler(), Metrics: http.NotFoundHandler(),
+		Desk: desk, Gate: gate{}, Hunt: f, Rules: f, Sources: f, Intake: f, UI: http.NotFoundHandler(), Metrics: http.NotFoundHandler(),
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Version: "test",
 	}))
 	t.Cleanup(srv.Close)

@@ -305,14 +305,40 @@ type Source struct {
 	Duplicates   int64           `json:"duplicates"`   // records seen before
 	DeadLettered int64           `json:"deadLettered"` // see the table DeadLetters
 	Filtered     int64           `json:"filtered"`
-	Rows         int64           `json:"rows"` // rows stored, over all tables
+	Rows         int64           `json:"rows"`      // rows stored, over all tables
+	Replayed     int64           `json:"replayed"`  // of the dead letters: became events after all
+	Discarded    int64           `json:"discarded"` // of the dead letters: given up by somebody
 	LastAt       *time.Time      `json:"lastAt"`
 	Balanced     bool            `json:"balanced"`
+	Hours        []int64         `json:"hours"`       // records of the last 24 hours, oldest first, the current one last
+	SkewSeconds  float64         `json:"skewSeconds"` // the source's clock is behind by this; negative: ahead; 0: it agrees
+	LastAhead    *time.Time      `json:"lastAhead"`   // when a record from the future last came
+	Drift        int64           `json:"drift"`       // fields that no column takes; see the table FieldDrift
+	Opened       *OpenedSource   `json:"opened"`      // of a source that Tocsin itself opens, else null
+}
+
+// OpenedSource is the state of a listener, a consumer or a followed folder.
+type OpenedSource struct {
+	State       string     `json:"state"`  // waiting, connected, failed or stopped
+	Detail      string     `json:"detail"` // where it listens, what it reads
+	Since       time.Time  `json:"since"`
+	LastError   string     `json:"lastError"` // kept after it has passed
+	LastErrorAt *time.Time `json:"lastErrorAt"`
+	Connections int        `json:"connections"`
+}
+
+// DoorRefusal counts what a door turned away, since the server started, before
+// it became a record of any source.
+type DoorRefusal struct {
+	Door   string `json:"door"`
+	Reason string `json:"reason"`
+	Count  int64  `json:"count"`
 }
 
 // SourceList answers GET /api/v1/sources.
 type SourceList struct {
-	Items []Source `json:"items"`
+	Items   []Source      `json:"items"`
+	Refused []DoorRefusal `json:"refused"`
 }
 
 // IngestResult answers POST /api/v1/ingest and /api/v1/ingest/{table}, after

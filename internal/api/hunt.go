@@ -15,7 +15,6 @@ func (s *server) huntRoutes() {
 	huma.Register(s.huma, operation("run-query", http.MethodPost, "/api/v1/query", "Run a KQL query", tocsin.Reader, ScopeQuery), answer(s.runQuery))
 	huma.Register(s.huma, operation("check-query", http.MethodPost, "/api/v1/query/check", "Compile a KQL query without running it", tocsin.Reader, ScopeQuery), answer(s.checkQuery))
 	huma.Register(s.huma, operation("get-schema", http.MethodGet, "/api/v1/schema", "Tables, columns and functions that can be queried", tocsin.Reader, ScopeQuery), answer(s.getSchema))
-	huma.Register(s.huma, operation("list-sources", http.MethodGet, "/api/v1/sources", "The conservation equation of every source", tocsin.Reader, ScopeAPI), answer(s.listSources))
 }
 
 func (s *server) runQuery(ctx context.Context, in *queryInput) (*body[QueryResult], error) {
@@ -37,12 +36,4 @@ func (s *server) checkQuery(ctx context.Context, in *queryInput) (*body[CheckRes
 
 func (s *server) getSchema(context.Context, *struct{}) (*body[Schema], error) {
 	return &body[Schema]{s.Hunt.Schema()}, nil
-}
-
-func (s *server) listSources(ctx context.Context, _ *struct{}) (*body[SourceList], error) {
-	sources, err := s.Hunt.Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &body[SourceList]{SourceList{filled(sources)}}, nil
 }

@@ -23,6 +23,7 @@ type Backend struct {
 	Gate    Gate
 	Hunt    Hunt
 	Rules   Rules
+	Sources Sources
 	Intake  Intake
 	Doors   map[string]http.Handler // other products' protocols by http.ServeMux pattern; each checks its own credentials
 	UI      http.Handler            // what answers outside /api: the user interface
@@ -43,8 +44,6 @@ type Hunt interface {
 	Check(ctx context.Context, q QueryRequest) ([]Diagnostic, error)
 	// Schema returns what can be queried.
 	Schema() Schema
-	// Sources returns the conservation equation per source.
-	Sources(ctx context.Context) ([]Source, error)
 }
 
 // Rules lists detection rules with their health.
@@ -84,6 +83,7 @@ func New(b Backend) http.Handler {
 	s.alertRoutes()
 	s.ruleRoutes()
 	s.huntRoutes()
+	s.sourceRoutes()
 	s.ingestRoutes(mux)
 	s.streamRoutes(mux)
 	s.healthRoutes(mux)

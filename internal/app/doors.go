@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/auth"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
@@ -35,7 +33,7 @@ type doors struct {
 	queue    *ingest.Queue
 	settings settingsOf
 	budget   *ingest.Budget
-	refused  *prometheus.CounterVec
+	refused  refusals
 
 	mu    sync.Mutex
 	paces map[tocsin.SourceID]*pace // of sources with a limit of records per second
@@ -44,9 +42,6 @@ type doors struct {
 func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
 	return &doors{
 		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget), paces: map[tocsin.SourceID]*pace{},
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tocsin_door_refused_total", Help: "what a door turned away before it became a record",
-		}, []string{"door", "reason"}),
 	}
 }
 
@@ -54,7 +49,7 @@ func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
 func (d *doors) intake() ingest.Intake {
 	return ingest.Intake{
 		Admit: d.admit, Feed: d.feed, IsTable: d.app.isTable, Now: d.app.cfg.Now,
-		Refused: func(door, reason string, n int) { d.refused.WithLabelValues(door, reason).Add(float64(n)) },
+		Refused: d.refused.add,
 	}
 }
 

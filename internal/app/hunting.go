@@ -106,26 +106,6 @@ func (h *hunting) Schema() api.Schema {
 	return out
 }
 
-// Sources implements api.Hunt.
-func (h *hunting) Sources(ctx context.Context) ([]api.Source, error) {
-	balances, err := h.store.Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]api.Source, 0, len(balances))
-	for _, b := range balances {
-		s := api.Source{
-			ID: b.Source, Received: b.Received, Stored: b.Stored, Duplicates: b.Duplicates, DeadLettered: b.DeadLettered,
-			Filtered: b.Filtered, Rows: b.Events, Balanced: b.Unaccounted() == 0,
-		}
-		if !b.LastReceived.IsZero() {
-			s.LastAt = &b.LastReceived
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
-
 // explainQuery says what is wrong with a rule's query, in one line.
 func explainQuery(diags token.Diagnostics, src string) string {
 	var parts []string

@@ -38,7 +38,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
 		Doors: doors.handlers(),
-		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules,
+		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules, Sources: &sourceBook{a, doors},
 		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := &http.Server{
@@ -178,7 +178,7 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 // metrics answers /metrics: the conservation equation, and what doors refused.
 func (a *App) metrics(d *doors) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(&balanceCollector{a}, d.refused)
+	registry.MustRegister(&balanceCollector{a}, &d.refused)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 

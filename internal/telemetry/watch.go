@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -78,6 +79,23 @@ func (s *Store) AddDrift(ctx context.Context, list []Drift) error {
 		}
 		return nil
 	})
+}
+
+// DriftCounts returns how many fields of each source no column takes.
+func (s *Store) DriftCounts(ctx context.Context) (map[tocsin.SourceID]int64, error) {
+	rows, err := s.Select(ctx, `SELECT source, count(*) FROM `+eventDatabase+`.tocsin.drift GROUP BY source`)
+	if err != nil {
+		return nil, fmt.Errorf("counting the field drift: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end or failed
+	out := map[tocsin.SourceID]int64{}
+	for rows.NextChunk() {
+		chunk := rows.Chunk()
+		for i := range chunk.Len {
+			out[tocsin.SourceID(chunk.Columns[0].Texts[i])] = chunk.Columns[1].Ints[i]
+		}
+	}
+	return out, rows.Err()
 }
 
 // change has the writer change the bookkeeping, all or nothing.

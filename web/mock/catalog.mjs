@@ -29,7 +29,20 @@ export function ruleDetail(rule, now) {
   return { ...rule, description: "Finds behaviour that an intruder needs and a person rarely shows. Look at the account's other sign-ins and at what followed within the hour.", source, runs };
 }
 
+export const refused = [{ door: "hec", reason: "invalid token", count: 214 }, { door: "syslog", reason: "dropped by the socket", count: 1_902 }];
+
 export function sources(now) {
-  const one = (id, stored, duplicates, deadLettered, filtered, ago, missing = 0) => ({ id, received: stored + duplicates + deadLettered + filtered + missing, stored, duplicates, deadLettered, filtered, rows: Math.round(stored * 1.04), lastAt: ago === null ? null : new Date(now - ago * 1000).toISOString(), balanced: missing === 0 });
-  return [one("http:entra-signins", 1_204_331, 1_204, 0, 0, 3), one("http:office-activity", 388_120, 96, 12, 0, 9), one("syslog:udp/5514", 5_120_992, 0, 341, 220_118, 1), one("evtx:DC-01", 98_441, 0, 0, 0, 5400), one("http:defender-export", 640_018, 31, 4, 1_877, 14, 2)];
+  const iso = (ago) => new Date(now - ago * 1000).toISOString();
+  const hours = (scale, quiet = () => false) => Array.from({ length: 24 }, (_, i) => (quiet(i) ? 0 : Math.round(scale * (1 + 0.6 * Math.sin(i / 3.8)))));
+  const one = (id, stored, duplicates, deadLettered, filtered, ago, more = {}) => ({
+    id, received: stored + duplicates + deadLettered + filtered + (more.missing ?? 0), stored, duplicates, deadLettered, filtered, rows: Math.round(stored * 1.04), replayed: 0, discarded: 0,
+    lastAt: ago === null ? null : iso(ago), balanced: !more.missing, hours: more.hours ?? hours(stored / 400), skewSeconds: more.skew ?? 0, lastAhead: more.ahead ?? null, drift: more.drift ?? 0, opened: more.opened ?? null,
+  });
+  const opened = (state, detail, lastError = "") => ({ state, detail, since: iso(90_000), lastError, lastErrorAt: lastError ? iso(600) : null, connections: 3 });
+  return [
+    one("elastic:winlogbeat", 1_204_331, 1_204, 0, 0, 3, { drift: 7 }), one("hec:office-activity", 388_120, 96, 12, 0, 9, { skew: 312 }),
+    one("syslog:branch-firewalls", 5_120_992, 0, 341, 220_118, 1, { opened: opened("connected", "udp://0.0.0.0:5514, tls://0.0.0.0:6514") }),
+    one("file:DC-01.evtx", 98_441, 0, 0, 0, 5400, { hours: hours(90, (i) => i !== 22) }), one("http:defender-export", 640_018, 31, 4, 1_877, 14, { missing: 2 }),
+    one("kafka:payments", 0, 0, 0, 0, null, { hours: [], opened: opened("failed", "kafka-1:9092", "The broker kafka-1:9092 refuses the connection. Check the address and that it listens there.") }),
+  ];
 }

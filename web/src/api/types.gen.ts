@@ -345,16 +345,57 @@ export interface Source {
   filtered: number;
   /** rows stored, over all tables */
   rows: number;
+  /** of the dead letters: became events after all */
+  replayed: number;
+  /** of the dead letters: given up by somebody */
+  discarded: number;
   lastAt: string | null;
   balanced: boolean;
+  /** records of the last 24 hours, oldest first, the current one last */
+  hours: number[];
+  /** the source's clock is behind by this; negative: ahead; 0: it agrees */
+  skewSeconds: number;
+  /** when a record from the future last came */
+  lastAhead: string | null;
+  /** fields that no column takes; see the table FieldDrift */
+  drift: number;
+  /** of a source that Tocsin itself opens, else null */
+  opened: OpenedSource | null;
+}
+
+/** OpenedSource is the state of a listener, a consumer or a followed folder. */
+export interface OpenedSource {
+  /** waiting, connected, failed or stopped */
+  state: string;
+  /** where it listens, what it reads */
+  detail: string;
+  since: string;
+  /** kept after it has passed */
+  lastError: string;
+  lastErrorAt: string | null;
+  connections: number;
+}
+
+/**
+ * DoorRefusal counts what a door turned away, since the server started, before
+ * it became a record of any source.
+ */
+export interface DoorRefusal {
+  door: string;
+  reason: string;
+  count: number;
 }
 
 /** SourceList answers GET /api/v1/sources. */
 export interface SourceList {
   items: Source[];
+  refused: DoorRefusal[];
 }
 
-/** IngestResult answers POST /api/v1/ingest/{table}, after the commit. */
+/**
+ * IngestResult answers POST /api/v1/ingest and /api/v1/ingest/{table}, after
+ * the commit.
+ */
 export interface IngestResult {
   received: number;
   stored: number;
