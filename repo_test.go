@@ -36,7 +36,7 @@ var rows = map[string]int{
 	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
-	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/doortest": 4,
+	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/azure": 4, "internal/ingest/doortest": 4,
 	"internal/ingest/syslog": 4,
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 	"internal/transform":      4,
@@ -63,7 +63,7 @@ var arrows = map[string][]string{
 	"internal/telemetry": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema":     {"content"},
-	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
+	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog": {"internal/ingest"},
 	"internal/normalize":     {"internal/normalize/text"},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/auth"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/azure"
 	"github.com/tocsin-soc/tocsin/internal/ingest/elastic"
 	"github.com/tocsin-soc/tocsin/internal/ingest/hec"
 	"github.com/tocsin-soc/tocsin/internal/ingest/otlp"
@@ -63,6 +64,10 @@ func (d *doors) handlers() map[string]http.Handler {
 	search := elastic.New(elastic.Options{Intake: d.intake(), Budget: d.budget})
 	list[elastic.Prefix+"/"] = http.StripPrefix(elastic.Prefix, search)
 	list["/_bulk"] = search
+	monitor := azure.New(azure.Options{Intake: d.intake(), Budget: d.budget, Workspace: d.app.workspaces(d)})
+	for _, pattern := range azure.Paths() {
+		list[pattern] = monitor
+	}
 	list[otlp.Path] = otlp.New(otlp.Options{Intake: d.intake(), Budget: d.budget})
 	return list
 }

@@ -111,7 +111,10 @@ func (a *App) newSource(s ingest.Settings, intake ingest.Intake, pulse *ingest.P
 	switch s.Door {
 	case ingest.DoorSyslog:
 		return orNone(syslog.New(syslog.Options{Sender: sender, Intake: intake, Random: a.cfg.Random, Log: a.cfg.Log, Pulse: pulse}))
-	case ingest.DoorHTTP, ingest.DoorHEC, ingest.DoorElastic, ingest.DoorOTLP, ingest.DoorAzure:
+	case ingest.DoorAzure:
+		_, err := workspaceKey(&s)
+		return nil, err
+	case ingest.DoorHTTP, ingest.DoorHEC, ingest.DoorElastic, ingest.DoorOTLP:
 		return nil, nil
 	default:
 		return nil, tocsin.Errorf(tocsin.Invalid, "Sources of door %s cannot be opened.", s.Door)

@@ -14,6 +14,8 @@ type Settings struct {
 	SASL      SASL              `yaml:"sasl"`      // kafka
 	Topics    []string          `yaml:"topics"`    // kafka
 	Group     string            `yaml:"group"`     // kafka; empty means tocsin
+	Workspace string            `yaml:"workspace"` // azure: id of the workspace that senders of the HTTP Data Collector API sign for
+	KeyFile   string            `yaml:"keyFile"`   // azure: file with the shared key they sign with, in base64
 	Path      string            `yaml:"path"`      // folder: a file, a folder or a pattern
 	Follow    bool              `yaml:"follow"`    // folder: read on as files grow
 	Table     string            `yaml:"table"`     // table of records that do not say theirs; empty lets each record decide

@@ -32,6 +32,7 @@ type Mistake struct {
 var settingsOnly = map[string][]string{
 	"listen": {DoorSyslog}, "tls": {DoorSyslog, DoorKafka},
 	"brokers": {DoorKafka}, "topics": {DoorKafka}, "group": {DoorKafka}, "sasl": {DoorKafka},
+	"workspace": {DoorAzure}, "keyFile": {DoorAzure},
 	"path": {DoorFolder}, "follow": {DoorFolder},
 	"tls.clients": {DoorSyslog}, "tls.authority": {DoorKafka}, "limits.connections": {DoorSyslog},
 }
@@ -80,7 +81,7 @@ func ParseSources(text []byte, dir string) (sources *Sources, wrong []Mistake) {
 		} else {
 			seen[key] = s.Line(i, "name")
 		}
-		for _, path := range []*string{&one.TLS.Certificate, &one.TLS.Key, &one.TLS.Clients, &one.TLS.Authority, &one.SASL.PasswordFile, &one.Path} {
+		for _, path := range []*string{&one.TLS.Certificate, &one.TLS.Key, &one.TLS.Clients, &one.TLS.Authority, &one.SASL.PasswordFile, &one.KeyFile, &one.Path} {
 			if *path != "" && !filepath.IsAbs(*path) {
 				*path = filepath.Join(dir, *path)
 			}
@@ -112,6 +113,9 @@ func (s *Sources) check(i int) (wrong []Mistake) {
 		if n < 0 {
 			say("limits."+key, "limits.%s is %d. Write a number above 0, or leave it out for the default.", key, n)
 		}
+	}
+	if (one.Workspace == "") != (one.KeyFile == "") {
+		say("workspace", "workspace and keyFile belong together: the id that senders sign for, and the file with the key they sign with.")
 	}
 	if one.Door == DoorFolder && one.Path == "" {
 		say("door", "A folder source needs path: a file, a folder or a pattern such as /var/log/app/*.log.")

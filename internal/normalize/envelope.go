@@ -98,6 +98,9 @@ func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.R
 	}
 	rec, err := n.one(&inner, e)
 	if err != nil && env.table != "" {
+		if n.tables[env.table] == nil {
+			return tocsin.Record{}, fmt.Errorf("%w. It was sent to the table %s, which there is not: name a table for it in the sources file, under tables", err, env.table)
+		}
 		return n.lastResort(raw, &env)
 	}
 	if err != nil {
@@ -113,12 +116,10 @@ func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.R
 // textColumns are where a table keeps the text of a record, the first it has.
 var textColumns = []string{"Body", "RawData", "SyslogMessage", "Message"}
 
-// lastResort makes a row of the envelope's table of a record nothing recognised.
+// lastResort makes a row of the envelope's table, which is known, of a record
+// nothing recognised.
 func (n *Normalizer) lastResort(raw *tocsin.Raw, env *envelope) (tocsin.Record, error) {
-	t, ok := n.tables[env.table]
-	if !ok {
-		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the tables; case matters", env.table)
-	}
+	t := n.tables[env.table]
 	if env.isObject && env.row == "" {
 		return n.envelopeRow(raw, env, env.record)
 	}
