@@ -28,7 +28,7 @@ var rows = map[string]int{
 	".": 0, // the vocabulary
 
 	"kql/token": 1, "kql/ast": 1, "kql/parser": 1, "kql/format": 1, "kql/assist": 1, "kql/catalog": 1, "kql/plan": 1,
-	"kql/check": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
+	"kql/check": 1, "kql/command": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
 	"sigma/pattern": 1, "sigma/tokql": 1, "sigma/document": 1, "sigma/rule": 1,
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
@@ -50,8 +50,8 @@ var rows = map[string]int{
 // arrows are the allowed imports within one row.
 var arrows = map[string][]string{
 	"kql/ast": {"kql/token"}, "kql/parser": {"kql/token", "kql/ast"}, "kql/format": {"kql/token", "kql/ast", "kql/parser"},
-	"kql/catalog": {"kql/token"}, "kql/plan": {"kql/token", "kql/catalog"},
-	"kql/check":   {"kql/token", "kql/ast", "kql/catalog", "kql/plan", "kql/parser"},
+	"kql/catalog": {"kql/token"}, "kql/command": {"kql/token", "kql/ast", "kql/catalog", "kql/parser"}, "kql/plan": {"kql/token", "kql/catalog"},
+	"kql/check":   {"kql/token", "kql/ast", "kql/catalog", "kql/command", "kql/plan", "kql/parser"},
 	"kql/rewrite": {"kql/catalog", "kql/plan", "kql/token"},
 	"kql/assist":  {"kql/token", "kql/ast", "kql/parser", "kql/catalog", "kql/check"},
 	"kql/duckdb":  {"kql/catalog", "kql/plan", "kql/token", "kql/native"},

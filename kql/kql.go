@@ -36,6 +36,8 @@ type Options struct {
 	Parameters map[string]string
 	// Missing names functions whose data is not installed: see check.Options.
 	Missing map[string]string
+	// Version is what .show version says.
+	Version string
 	// Limits bound what the text may unfold into.
 	Limits check.Limits
 	// Dialect adapts the statements to the store.
@@ -77,7 +79,7 @@ func Compile(src string, cat catalog.Catalog, opt Options) (*Query, token.Diagno
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	co := check.Options{Now: ticks(opt.Now), From: ticks(opt.Period.From), To: ticks(opt.Period.To), Lenient: opt.Lenient, Parameters: opt.Parameters, Limits: opt.Limits, Missing: opt.Missing}
+	co := check.Options{Now: ticks(opt.Now), From: ticks(opt.Period.From), To: ticks(opt.Period.To), Lenient: opt.Lenient, Parameters: opt.Parameters, Limits: opt.Limits, Missing: opt.Missing, Version: opt.Version}
 	p, found := check.Check(script, cat, co)
 	diags = append(diags, found...)
 	if diags.HasErrors() {

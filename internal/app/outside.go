@@ -11,6 +11,7 @@ import (
 // outside is what queries may know beyond the store: addresses that are allowed and
 // where IP addresses are.
 type outside struct {
+	version string // of the product
 	fetcher *fetch.Fetcher
 	geo     *geoip.Database // nil when there is none
 }
@@ -20,7 +21,7 @@ func openOutside(cfg *Config) (*outside, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outside{fetcher: fetch.New(fetch.Options{Allowed: allowed, Dir: filepath.Join(cfg.Data, "external"), Now: cfg.Now})}
+	out := &outside{version: cfg.Version, fetcher: fetch.New(fetch.Options{Allowed: allowed, Dir: filepath.Join(cfg.Data, "external"), Now: cfg.Now})}
 	if cfg.GeoIP != "" {
 		out.geo, err = geoip.Open(cfg.GeoIP)
 	}
@@ -37,7 +38,7 @@ func (o *outside) geoInfo() func(ip string) string {
 
 // hunter gives a hunter what is known outside.
 func (o *outside) hunter(h *hunt.Hunter) *hunt.Hunter {
-	h = h.Reading(o.fetcher.Fetch)
+	h = h.Reading(o.fetcher.Fetch).Named(o.version)
 	if o.geo == nil {
 		h = h.Without(noGeoIP)
 	}

@@ -31,6 +31,7 @@ type Hunter struct {
 	now     func() time.Time
 	fetch   Fetch
 	missing map[string]string
+	version string
 }
 
 // A Fetch reads the addresses of an externaldata operator: rows as texts in the order of its
@@ -40,6 +41,12 @@ type Fetch func(ctx context.Context, op *plan.External, urls []string) (rows [][
 // Reading returns the hunter with a reader for externaldata; without one it reads nothing.
 func (h Hunter) Reading(fetch Fetch) *Hunter {
 	h.fetch = fetch
+	return &h
+}
+
+// Named returns the hunter of a version of the product: what .show version says.
+func (h Hunter) Named(version string) *Hunter {
+	h.version = version
 	return &h
 }
 
@@ -99,7 +106,7 @@ func (h *Hunter) compile(q Query) (*kql.Query, token.Diagnostics) {
 	if now.IsZero() {
 		now = h.now()
 	}
-	return kql.Compile(q.Text, h.catalog, kql.Options{Now: now, Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds, Missing: h.missing})
+	return kql.Compile(q.Text, h.catalog, kql.Options{Now: now, Period: kql.Period{From: q.From, To: q.To}, Lenient: q.Lenient, Holds: h.holds, Missing: h.missing, Version: h.version})
 }
 
 // Run compiles and runs a query. The error is a *tocsin.Error: Unavailable when

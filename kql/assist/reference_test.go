@@ -15,6 +15,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/kql/assist"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/command"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/reference/kql.md")
@@ -137,7 +138,11 @@ func codes(t *testing.T, b *strings.Builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.WriteString("\n## Diagnostics\n\n1xxx syntax, 2xxx names, 3xxx types, 4xxx valid KQL that is not run, 5xxx limits.\n\n| code | |\n|---|---|\n")
+	b.WriteString("\n## Management commands\n\nA text that begins with a dot. The rows can be worked on: `.show tables | where TableName has \"Device\"`. In brackets is what may be left out; NAME is a name, LIST names in parentheses, WITH options that change nothing. Every other command is refused.\n\n| command | |\n|---|---|\n")
+	for _, c := range command.All() {
+		fmt.Fprintf(b, "| `.%s` | %s |\n", c.Syntax, c.Doc)
+	}
+	b.WriteString("\n## Diagnostics\n\n1xxx syntax, 2xxx names, 3xxx types, 4xxx valid KQL that is not run, 5xxx limits, 6xxx data that is missing or old.\n\n| code | |\n|---|---|\n")
 	for _, decl := range file.Decls {
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok || gen.Tok != token.CONST {

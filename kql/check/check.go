@@ -23,6 +23,8 @@ type Options struct {
 	// Missing names functions whose data is not installed, each with the sentence
 	// that says what that means; a query that calls one is warned, once.
 	Missing map[string]string
+	// Version is what .show version says.
+	Version string
 }
 
 // Limits bound what a text may unfold into. Zero fields take the defaults.

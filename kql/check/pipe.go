@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/command"
 	"github.com/tocsin-soc/tocsin/kql/plan"
 	"github.com/tocsin-soc/tocsin/kql/token"
 )
@@ -313,35 +314,11 @@ func (c *checker) getSchema(in *rows) *rows {
 	rel := &plan.Values{Cols: cols}
 	for i, col := range in.cols {
 		rel.Rows = append(rel.Rows, []plan.Expr{stringConst(col.Name), &plan.Const{T: catalog.Int, Int: int64(i)},
-			stringConst(netType(col.Type)), stringConst(col.Type.String())})
+			stringConst(command.NetType(col.Type)), stringConst(col.Type.String())})
 	}
 	out := unordered(rel, cols)
 	out.serialized = true
 	return out
-}
-
-func netType(t catalog.Type) string {
-	switch t {
-	case catalog.Bool:
-		return "System.SByte"
-	case catalog.Int:
-		return "System.Int32"
-	case catalog.Long:
-		return "System.Int64"
-	case catalog.Real:
-		return "System.Double"
-	case catalog.Decimal:
-		return "System.Data.SqlTypes.SqlDecimal"
-	case catalog.String:
-		return "System.String"
-	case catalog.DateTime:
-		return "System.DateTime"
-	case catalog.TimeSpan:
-		return "System.TimeSpan"
-	case catalog.Guid:
-		return "System.Guid"
-	}
-	return "System.Object"
 }
 
 func (c *checker) assertSchema(op *ast.AssertSchema, in *rows) *rows {

@@ -11,7 +11,7 @@ import (
 // script binds the statements of a text; every expression statement is a result.
 func (c *checker) script(s *ast.Script) {
 	if s.Command != nil {
-		c.errorf(token.UnsupportedCommand, s.Command, "a management command is not a query")
+		c.command(s.Command)
 		return
 	}
 	top := (*env)(nil).child()

@@ -286,22 +286,7 @@ func (l *lowerer) outside(r plan.Rel, cols []plan.Column, sources ...plan.Rel) *
 	l.args = append(l.args, "[]")
 	in.mark = len(l.args) - 1
 	l.inputs = append(l.inputs, in)
-	row := l.alias("r")
-	pos := l.alias("p")
-	s := newSel("(SELECT unnest(json_extract(" + mark(in.mark) + "::VARCHAR, '$[*]')) AS " + row + ", unnest(range(json_array_length(" + mark(in.mark) + "::VARCHAR)::BIGINT)) AS " + pos + ") AS " + l.alias("t"))
-	for i, c := range cols {
-		cell := "json_extract_string(" + row + ", '$[" + strconv.Itoa(i) + "]')"
-		switch c.Type {
-		case catalog.Dynamic:
-			s.set(c.ID, cell)
-		case catalog.String:
-			s.set(c.ID, "coalesce("+cell+", '')")
-		default:
-			s.set(c.ID, cell+"::"+sqlType(c.Type))
-		}
-	}
-	s.order = []string{pos + " ASC NULLS LAST"}
-	return l.wrap(s)
+	return l.wrap(l.unnested(mark(in.mark), cols))
 }
 
 // external reads what the runner fetched: texts, each converted as its column's type reads

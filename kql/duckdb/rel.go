@@ -129,6 +129,9 @@ func (l *lowerer) values(r *plan.Values) *sel {
 		}
 		return s
 	}
+	if s, ok := l.bulk(r); ok {
+		return s
+	}
 	alias := l.alias("t")
 	s := newSel("")
 	var names []string
