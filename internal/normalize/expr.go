@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ import (
 //	SubjectDomainName \ SubjectUserName  both, joined by a backslash
 //	Hashes | sha256                      a conversion, see conversions
 //	LogonType | map logon_type           a value map; what it lacks stays
+//	rule | as Rule                       a fixed text, where the field has any
 //	SubStatus | only failure             a value map; what it lacks is absent
 //	$DataXML                             a rendering of the event, see specials
 type expr struct {
@@ -101,6 +103,9 @@ func parseStep(name, arg string, maps map[string]map[string]string) (step, error
 		if with, ok := partings[name]; ok {
 			return with(arg), nil
 		}
+	}
+	if name == "as" && arg != "" {
+		return func(s string) (string, bool) { return arg, s != "" }, nil
 	}
 	s, ok := conversions[name]
 	if !ok || arg != "" {
@@ -210,7 +215,15 @@ var conversions = map[string]step{
 	"decimal":     decimal,
 	"deviceid":    deviceID,
 	"integer":     func(s string) (string, bool) { _, ok := integer(s); return s, ok },
-	"trim":        func(s string) (string, bool) { return strings.TrimSpace(s), true },
+	"int32": func(s string) (string, bool) {
+		n, ok := integer(s)
+		return s, ok && n >= math.MinInt32 && n <= math.MaxInt32
+	},
+	"nodot":      func(s string) (string, bool) { return strings.TrimSuffix(s, "."), true },
+	"plus":       func(s string) (string, bool) { return strings.ReplaceAll(s, "+", " "), true },
+	"w3ctime":    func(s string) (string, bool) { return strings.Replace(s, `\`, " ", 1), true },
+	"httpresult": httpResult,
+	"trim":       func(s string) (string, bool) { return strings.TrimSpace(s), true },
 	"firstword": func(s string) (string, bool) {
 		s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
 		return s, s != ""
@@ -230,4 +243,15 @@ var conversions = map[string]step{
 	"commandname":     contextLine("Command Name"),
 	"hostapplication": contextLine("Host Application"),
 	"contextuser":     contextLine("User"),
+}
+
+// httpResult is what ASIM calls the outcome of a request with this status.
+func httpResult(s string) (string, bool) {
+	switch {
+	case len(s) != 3 || s[0] < '1' || s[0] > '5':
+		return "", false
+	case s[0] >= '4':
+		return "Failure", true
+	}
+	return "Success", true
 }

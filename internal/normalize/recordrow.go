@@ -141,7 +141,9 @@ func (r *recordReader) logSource() tocsin.LogSource {
 	var text [3]string
 	for i, x := range r.shape.logSource {
 		if x != nil {
-			text[i], _, _ = x.of(&r.slots)
+			if value, _, ok := x.of(&r.slots); ok {
+				text[i] = value
+			}
 		}
 	}
 	return tocsin.LogSource{Product: text[0], Category: text[1], Service: text[2]}

@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // panFields names the columns of PAN-OS' comma-separated syslog, by the type in
@@ -55,6 +56,11 @@ func PaloAlto(r *Reading, s string) bool {
 		switch {
 		case i >= len(names):
 			r.addText("column"+strconv.Itoa(i+2), value)
+		case names[i] == "start": // 2026/01/02 03:04:05
+			if at, rest, ok := isoStamp(value); ok && rest == "" {
+				value = at.Format(time.RFC3339)
+			}
+			r.addText(names[i], value)
 		case names[i] != "-":
 			r.addText(names[i], value)
 		}

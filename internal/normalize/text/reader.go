@@ -144,8 +144,14 @@ func (rd *Reader) byProgram(r *Reading, program, s string) bool {
 		}
 	case "squid", "(squid-1)":
 		return Squid(r, s)
-	case "nginx", "httpd", "apache", "apache2":
-		return AccessLog(r, s) || NginxError(r, s) || ApacheError(r, s)
+	case "httpd", "apache", "apache2":
+		return AccessLog(r, s) || ApacheError(r, s)
+	case "nginx":
+		if AccessLog(r, s) {
+			r.Shape = "nginx_access"
+			return true
+		}
+		return NginxError(r, s)
 	}
 	if strings.HasPrefix(s, "pam_") {
 		if set := rd.messages.shapes["pam"]; set != nil && set.read(r, "", s) {
