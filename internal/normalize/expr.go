@@ -14,6 +14,7 @@ import (
 //	"Date (UTC)"                         a field whose name has spaces
 //	NewProcessName or ProcessName        the first that is there and not empty
 //	SubjectDomainName \ SubjectUserName  both, joined by a backslash
+//	host & uri                           both, joined by nothing
 //	Hashes | sha256                      a conversion, see conversions
 //	LogonType | map logon_type           a value map; what it lacks stays
 //	rule | as Rule                       a fixed text, where the field has any
@@ -24,6 +25,7 @@ type expr struct {
 	text    string
 	special special
 	any     [][]int // alternatives; each joins the fields of these symbols
+	between string  // what stands between joined fields
 	steps   []step
 }
 
@@ -53,7 +55,7 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 		return &expr{fixed: true, text: strings.TrimSpace(fixed)}, nil
 	}
 	parts := strings.Split(text, " | ")
-	e := &expr{}
+	e := &expr{between: `\`}
 	if name, ok := strings.CutPrefix(parts[0], "$"); ok && renderings != nil {
 		if e.special, ok = renderings[strings.TrimSpace(name)]; !ok {
 			return nil, fmt.Errorf("no rendering $%s", name)
@@ -61,7 +63,11 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 	} else {
 		for _, alternative := range strings.Split(parts[0], " or ") {
 			var ids []int
-			for _, field := range strings.Split(alternative, ` \ `) {
+			separator := ` \ `
+			if strings.Contains(alternative, " & ") {
+				separator, e.between = " & ", ""
+			}
+			for _, field := range strings.Split(alternative, separator) {
 				field = strings.TrimSpace(field)
 				bare := strings.TrimSuffix(strings.TrimPrefix(field, `"`), `"`)
 				if bare == "" || len(bare) == len(field) && strings.ContainsAny(field, " |\\") {
@@ -167,7 +173,7 @@ func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
 				continue
 			}
 			if joined != "" {
-				joined += `\`
+				joined += x.between
 			}
 			joined += v
 			fields++

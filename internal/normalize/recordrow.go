@@ -153,7 +153,15 @@ func (r *recordReader) logSource() tocsin.LogSource {
 func (r *recordReader) sigmaFields() []tocsin.Field {
 	for i := range r.shape.fields {
 		f := &r.shape.fields[i]
-		if text, _, ok := f.expr.of(&r.slots); ok {
+		text, symbol, ok := f.expr.of(&r.slots)
+		switch {
+		case !ok:
+		case r.kindOf(symbol) == jsonArray:
+			eachElement(text, func(element string) bool {
+				r.fields = append(r.fields, tocsin.Field{Name: f.name, Value: element})
+				return len(r.fields) < maxFields
+			})
+		default:
 			r.fields = append(r.fields, tocsin.Field{Name: f.name, Value: text})
 		}
 	}

@@ -35,6 +35,7 @@ type recogniseRule struct {
 	Has []string            `yaml:"has"` // fields that are there, whatever their value
 	Is  map[string][]string `yaml:"is"`  // fields with one of these values
 	Not []string            `yaml:"not"` // fields that are not there
+	Or  []recogniseRule     `yaml:"or"`  // other ways to tell the shape
 }
 
 // A rowOfTable says that a record carries a row that has a table's shape.
@@ -232,8 +233,10 @@ func (c *mappingCompiler) compileShapes() *shapes {
 			}
 			all.named[s.name] = s
 			all.symbols = max(all.symbols, len(s.sym.ids))
-			if err := all.signals.add(&candidate{shape: s}, &rule.Recognise); err != nil {
-				c.reject("%s: shape %s: %w", f.name, s.name, err)
+			for _, way := range append([]recogniseRule{rule.Recognise}, rule.Recognise.Or...) {
+				if err := all.signals.add(&candidate{shape: s}, &way); err != nil {
+					c.reject("%s: shape %s: %w", f.name, s.name, err)
+				}
 			}
 		}
 	}
