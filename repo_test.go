@@ -41,6 +41,7 @@ var rows = map[string]int{
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 	"internal/transform":      4,
 	"internal/normalize/text": 4,
+	"internal/ingest/files":   4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
@@ -66,6 +67,7 @@ var arrows = map[string][]string{
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog": {"internal/ingest"},
 	"internal/normalize":     {"internal/normalize/text"},
+	"internal/ingest/files":  {"internal/ingest"},
 }
 
 // A foreign is one line of the table of outside modules.
@@ -92,6 +94,7 @@ var modules = map[string]foreign{
 	"google.golang.org/genproto":           {"the protocol's Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"google.golang.org/protobuf":           {"writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
+	"github.com/parquet-go/parquet-go":     {"Parquet files, in Go and hardened against damaged ones", []string{"internal/ingest/files"}},
 	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
 	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
 	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tocsin-soc/tocsin/internal/app"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 func newImport() *cobra.Command {
@@ -19,12 +19,15 @@ func newImport() *cobra.Command {
 	var table string
 	cmd := &cobra.Command{
 		Use:   "import PATH…",
-		Short: "Import EVTX and JSON lines files, folders recursively",
-		Long: "Reads Windows event logs (.evtx) and JSON lines (.json, .jsonl, .ndjson, also\n" +
-			"gzip and zstd), stores every record or dead-letters it with a reason, runs the\n" +
-			"rules over it and raises alerts. Importing the same file again stores nothing\n" +
-			"twice. With --json, one line per file:\n" +
-			"  {\"path\",\"events\",\"stored\",\"dead_letters\",\"alerts\",\"seconds\",\"error\"}\n" +
+		Short: "Import event logs, JSON, CSV, Parquet, text logs and mail; folders recursively",
+		Long: "Reads Windows event logs (EVTX, XML), JSON (lines, arrays, CloudTrail and other\n" +
+			"documents), CSV, Parquet, Zeek, Suricata, W3C, text logs (syslog, auditd, CEF,\n" +
+			"LEEF, web servers), mbox and e-mail, also in gzip, zstd, tar and ZIP. The content\n" +
+			"decides, not the name. Every record is stored or dead-lettered with a reason; the\n" +
+			"rules run over it and raise alerts. Importing the same file again stores nothing\n" +
+			"twice. Files of a folder that are no telemetry are listed. With --json, one line\n" +
+			"per file:\n" +
+			"  {\"path\",\"events\",\"stored\",\"duplicates\",\"dead_letters\",\"alerts\",\"seconds\",\"error\",\"skipped\"}\n" +
 			"A file that cannot be read makes the exit code 3; the others are imported.",
 		Example: "  tocsin import --data DIR --rules ./sigma/rules ./evtx\n  tocsin import --data DIR --table SigninLogs signins.jsonl.gz --json",
 		Args:    atLeastOne("at least one PATH"),
@@ -53,7 +56,7 @@ func newImport() *cobra.Command {
 	}
 	f.add(cmd, true)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON line per file on standard output")
-	cmd.Flags().StringVar(&table, "table", "", "the table that JSON lines are rows of; without it they are recognised")
+	cmd.Flags().StringVar(&table, "table", "", "the table that the files hold rows of; without it records are recognised")
 	return cmd
 }
 
@@ -62,7 +65,7 @@ type importReport struct {
 	asJSON                                          bool
 	out                                             *json.Encoder
 	began                                           time.Time
-	files, failed                                   int
+	files, failed, skipped                          int
 	events, stored, duplicates, deadLetters, alerts int
 	shown                                           time.Time
 }
@@ -77,11 +80,16 @@ type fileLine struct {
 	Alerts      int     `json:"alerts"`
 	Seconds     float64 `json:"seconds"`
 	Error       string  `json:"error"`
+	Skipped     string  `json:"skipped,omitempty"`
 }
 
 // file reports one finished file.
-func (r *importReport) file(f ingest.FileReport) {
-	r.files++
+func (r *importReport) file(f files.Report) {
+	if f.Skipped != "" {
+		r.skipped++
+	} else {
+		r.files++
+	}
 	r.events, r.stored, r.duplicates = r.events+f.Events, r.stored+f.Stored, r.duplicates+f.Duplicates
 	r.deadLetters, r.alerts = r.deadLetters+f.DeadLetters, r.alerts+f.Alerts
 	if f.Error != "" {
@@ -93,6 +101,9 @@ func (r *importReport) file(f ingest.FileReport) {
 	case f.Error != "":
 		r.clear()
 		fmt.Fprintf(os.Stderr, "%s: %s\n", f.Path, f.Error)
+	case f.Skipped != "":
+		r.clear()
+		fmt.Fprintf(os.Stderr, "passed over %s: %s\n", f.Path, f.Skipped)
 	}
 }
 
@@ -134,6 +145,9 @@ func (r *importReport) finish() {
 	took := time.Since(r.began)
 	fmt.Fprintf(os.Stderr, "%d files, %d records: %d stored, %d seen before, %d dead-lettered; %d alerts; %s (%.0f records/s)\n",
 		r.files, r.events, r.stored, r.duplicates, r.deadLetters, r.alerts, took.Round(10*time.Millisecond), float64(r.events)/max(took.Seconds(), 1e-3))
+	if r.skipped > 0 {
+		fmt.Fprintf(os.Stderr, "%d files were passed over; see above\n", r.skipped)
+	}
 	if r.deadLetters > 0 {
 		fmt.Fprintln(os.Stderr, "see why with: tocsin query --data DIR 'DeadLetters | summarize count() by Reason'")
 	}

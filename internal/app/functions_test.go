@@ -13,7 +13,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/detect"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 // TestWorkspace_BuiltInFunctionsCompileStrictly: with no warning, so that they
@@ -40,7 +40,7 @@ func TestWorkspace_BuiltInFunctionsCompileStrictly(t *testing.T) {
 }
 
 // files writes files into a fresh folder.
-func files(t *testing.T, content map[string]string) string {
+func written(t *testing.T, content map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range content {
@@ -53,7 +53,7 @@ func files(t *testing.T, content map[string]string) string {
 
 // TestWorkspace_LeavesOutWhatCannotBeCalled: each with its reason; the others load.
 func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
-	dir := files(t, map[string]string{
+	dir := written(t, map[string]string{
 		"a.yaml": "name: Good\nquery: SigninLogs",
 		"b.yaml": "name: Value\nparameters: [{name: x, type: long}]\nquery: x + 1",
 		"c.yaml": "name: Rows\nparameters: [{name: T, type: '(IPAddress:string)'}]\nquery: T | where IPAddress != ''",
@@ -100,12 +100,12 @@ func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
 // TestFunctions_EverywhereAlike: rules and the API's schema see a function, and
 // late events of a table that only the function names re-open a rule's window.
 func TestFunctions_EverywhereAlike(t *testing.T) {
-	functions := files(t, map[string]string{
+	functions := written(t, map[string]string{
 		"inner.yaml": "name: Inner\nquery: AzureActivity",
 		"outer.yaml": "name: Outer\nparameters: [{name: caller, type: string, default: ''}]\nquery: Inner | where Caller startswith caller",
 	})
-	rules := files(t, map[string]string{"r.yaml": "id: 7d0f2c1e-0000-4000-8000-000000000002\nname: By function\nseverity: Low\nqueryFrequency: 5m\nqueryPeriod: 5m\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: Outer('a') | project TimeGenerated, Caller\n"})
-	in := files(t, map[string]string{"AzureActivity.jsonl": `{"TimeGenerated":"2026-03-01T08:00:00Z","Caller":"a@x.example"}` + "\n"})
+	rules := written(t, map[string]string{"r.yaml": "id: 7d0f2c1e-0000-4000-8000-000000000002\nname: By function\nseverity: Low\nqueryFrequency: 5m\nqueryPeriod: 5m\ntriggerOperator: gt\ntriggerThreshold: 0\nquery: Outer('a') | project TimeGenerated, Caller\n"})
+	in := written(t, map[string]string{"AzureActivity.jsonl": `{"TimeGenerated":"2026-03-01T08:00:00Z","Caller":"a@x.example"}` + "\n"})
 	a, err := Open(t.Context(), Config{
 		Data: t.TempDir(), RuleDirs: []string{rules}, FuncDirs: []string{functions}, Version: "test", Now: time.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -117,7 +117,7 @@ func TestFunctions_EverywhereAlike(t *testing.T) {
 	if len(a.Rejected()) > 0 || len(a.RejectedFunctions()) > 0 {
 		t.Fatal(a.Rejected(), a.RejectedFunctions())
 	}
-	if err := a.Import(t.Context(), ImportRequest{Paths: []string{in}, Done: func(ingest.FileReport) {}}); err != nil {
+	if err := a.Import(t.Context(), ImportRequest{Paths: []string{in}, Done: func(files.Report) {}}); err != nil {
 		t.Fatal(err)
 	}
 	var rule *detect.KQLRule

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 // An ImportRequest is what to import, and who wants to hear of it.
@@ -15,7 +16,7 @@ type ImportRequest struct {
 	Paths    []string
 	Table    string                  // the table that JSON lines are rows of; empty recognises them
 	Progress func(done, total int64) // bytes of files finished and of all; may be nil
-	Done     func(ingest.FileReport) // after each file
+	Done     func(files.Report)      // after each file
 }
 
 // Import reads files and folders through the same pipeline as any source, then
@@ -34,10 +35,10 @@ func (a *App) Import(ctx context.Context, req ImportRequest) (err error) {
 	for _, p := range req.Paths {
 		total += sizeBelow(p)
 	}
-	im := &ingest.Importer{
+	im := &files.Importer{
 		Feed: queue.Feed, Now: a.cfg.Now, Table: req.Table,
 		IsTable: a.isTable,
-		Done: func(r ingest.FileReport) {
+		Done: func(r files.Report) {
 			if cerr := a.pipe.concludeRecording(ctx); cerr != nil && r.Error == "" {
 				r.Error = cerr.Error()
 			}

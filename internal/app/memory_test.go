@@ -10,7 +10,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/app"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 const manyFailures = `title: Failed sign-in
@@ -48,7 +48,7 @@ func importLines(t *testing.T, cfg app.Config, name string, lines []string) int 
 	for _, r := range a.Rejected() {
 		t.Errorf("rule not loaded: %+v", r)
 	}
-	if err := a.Import(t.Context(), app.ImportRequest{Paths: []string{path}, Done: func(ingest.FileReport) {}}); err != nil {
+	if err := a.Import(t.Context(), app.ImportRequest{Paths: []string{path}, Done: func(files.Report) {}}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := a.AlertsOf(context.Background(), "22222222-2222-4222-8222-222222222222")

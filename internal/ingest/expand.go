@@ -14,9 +14,9 @@ import (
 // windowLimit bounds the memory a zstd stream may ask for.
 const windowLimit = 64 << 20
 
-// expand undoes gzip or zstd, told by the first bytes, and stops after limit
+// Expand undoes gzip or zstd, told by the first bytes, and stops after limit
 // bytes: a small body must not become an unbounded one.
-func expand(r io.Reader, limit int64) (io.ReadCloser, error) {
+func Expand(r io.Reader, limit int64) (io.ReadCloser, error) {
 	b := bufio.NewReaderSize(r, 64<<10)
 	magic, err := b.Peek(4)
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {

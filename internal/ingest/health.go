@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -64,7 +65,7 @@ func (p *Pulse) Set(state State, detail string, err error) {
 		p.h.Detail = detail
 	}
 	if err != nil {
-		p.h.LastError, p.h.LastErrorAt = explain(err), at
+		p.h.LastError, p.h.LastErrorAt = Reason(err), at
 	}
 }
 
@@ -97,4 +98,14 @@ func (p *Pulse) Health() Health {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.h
+}
+
+// Reason gives the words of an error for people, or the error itself: who reads
+// of a file or a listener is who runs it.
+func Reason(err error) string {
+	var e *tocsin.Error
+	if errors.As(err, &e) {
+		return e.Msg
+	}
+	return err.Error()
 }

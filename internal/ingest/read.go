@@ -22,7 +22,8 @@ type Spec struct {
 }
 
 // Read cuts a stream of JSON into raw records, one at a time: one object per
-// line, the elements of one array, or objects that run over several lines. The
+// line, the elements of one array, objects that run over several lines, or, for
+// FormatJSONLine, objects around an array of records (see wrappers). The
 // stream may be compressed by gzip or zstd and may begin with a byte order
 // mark. Position is the number of the line, or of the element.
 //
@@ -35,13 +36,13 @@ func Read(r io.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 		if limit <= 0 {
 			limit = 1 << 30
 		}
-		in, err := expand(r, limit)
+		in, err := Expand(r, limit)
 		if err != nil {
 			yield(tocsin.Raw{}, err)
 			return
 		}
 		defer in.Close()
-		b := bufio.NewReaderSize(decodeUnicode(in), 256<<10)
+		b := bufio.NewReaderSize(DecodeUnicode(in), 256<<10)
 		c := &cutter{in: b, spec: spec, yield: yield}
 		c.run()
 	}
@@ -52,7 +53,8 @@ type cutter struct {
 	in      *bufio.Reader
 	spec    Spec
 	yield   func(tocsin.Raw, error) bool
-	line    int64 // of the next byte, 1-based
+	line    int64  // of the next byte, 1-based
+	within  string // the wrapper that is being read, for positions
 	stopped bool
 }
 
@@ -60,7 +62,13 @@ func (c *cutter) run() {
 	c.line = 1
 	first, err := c.skipSpace()
 	if err == nil {
-		if first == '[' {
+		at, isWrapper := 0, false
+		if first == '{' && c.spec.Format == tocsin.FormatJSONLine {
+			at, isWrapper = c.wrapperAhead()
+		}
+		if isWrapper {
+			err = c.wrapped(at)
+		} else if first == '[' {
 			err = c.array()
 		} else if first == '{' && !c.firstLineIsWhole() {
 			err = c.objects()
@@ -86,10 +94,11 @@ func (c *cutter) emit(n int64, body []byte) {
 }
 
 func (c *cutter) position(n int64) string {
+	number := c.within + strconv.FormatInt(n, 10)
 	if c.spec.Prefix == "" {
-		return strconv.FormatInt(n, 10)
+		return number
 	}
-	return c.spec.Prefix + ":" + strconv.FormatInt(n, 10)
+	return c.spec.Prefix + ":" + number
 }
 
 // skipSpace skips white space and returns the byte after it, unread.
@@ -216,17 +225,27 @@ func (c *cutter) array() error {
 	if _, err := c.in.ReadByte(); err != nil { // the bracket
 		return err
 	}
-	for n := int64(1); !c.stopped; {
+	n, err := c.elements()
+	if err != nil || c.stopped {
+		return err
+	}
+	return c.afterArray(n)
+}
+
+// elements cuts what stands between the brackets of an array, of which the first
+// is read, and returns the number of the next one.
+func (c *cutter) elements() (n int64, err error) {
+	for n = 1; !c.stopped; {
 		b, err := c.skipSpace()
 		if err != nil {
-			return err
+			return n, err
 		}
 		if b == ',' || b == ']' {
 			if _, err := c.in.ReadByte(); err != nil {
-				return err
+				return n, err
 			}
 			if b == ']' {
-				return c.afterArray(n)
+				return n, nil
 			}
 			continue
 		}
@@ -236,10 +255,10 @@ func (c *cutter) array() error {
 			n++
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 // afterArray hands on what stands behind the end of an array, as it should not.

@@ -19,7 +19,7 @@ import (
 // cut reads a stream and writes "position body" per record.
 func cut(t testing.TB, r io.Reader, maxBytes int64) (records []string, err error) {
 	t.Helper()
-	for raw, readErr := range ingest.Read(r, ingest.Spec{Source: "s", MaxBytes: maxBytes}) {
+	for raw, readErr := range ingest.Read(r, ingest.Spec{Source: "s", Format: tocsin.FormatJSONLine, MaxBytes: maxBytes}) {
 		if readErr != nil {
 			return records, readErr
 		}
@@ -46,6 +46,11 @@ func TestRead_CutsRecords(t *testing.T) {
 		{"objects over lines", "{\n  \"a\": \"}\"\n}\n{\n  \"a\": 2\n}\n", "1 {\n  \"a\": \"}\"\n}|4 {\n  \"a\": 2\n}"},
 		{"an object that never closes", "{\n  \"a\": [\n{\n  \"a\": 2\n}\n", "1 {\n  \"a\": [|3 {\n  \"a\": 2\n}"},
 		{"escaped quote", "{\"a\":\"\\\\\\\"}{\"}\n", "1 {\"a\":\"\\\\\\\"}{\"}"},
+		{"a wrapper", `{"Records":[{"a":[1]},{"b":2}]}`, `1.1 {"a":[1]}|1.2 {"b":2}`},
+		{"a wrapper with more around", "{\n \"@odata.context\": \"a\\\"[\", \"n\": 1,\n \"value\": [ {\"a\":1},\n{\"a\":2} ],\n \"next\": {\"x\":[\"}\"]} }\n", `1.1 {"a":1}|1.2 {"a":2}`},
+		{"wrappers one per line", "{\"records\":[{\"a\":1}]}\n{\"records\":[]}\n{\"records\":[{\"a\":3}]}\n", `1.1 {"a":1}|3.1 {"a":3}`},
+		{"a wrapper, then none", "{\"entries\":[{\"a\":1}]}\n{\"a\":2}\n{\"value\":[{\"a\":3}]}", `1.1 {"a":1}|2.0 {"a":2}|3.1 {"a":3}`},
+		{"no wrapper: not of objects, within another, another name", "{\"value\":[1,2]}\n{\"x\":{\"value\":[{}]}}\n{\"items\":[{}]}\n", `1 {"value":[1,2]}|2 {"x":{"value":[{}]}}|3 {"items":[{}]}`},
 		{"byte order mark", "\xef\xbb\xbf{\"a\":1}", `1 {"a":1}`},
 		{"empty", "", ``}, {"white space", " \n\t\r\n", ``},
 		{"stray brackets", "}\n]\n{\"a\":1}\n", `1 }|2 ]|3 {"a":1}`},

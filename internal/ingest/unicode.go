@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// decodeUnicode drops a UTF-8 byte order mark and turns UTF-16 that begins with
+// DecodeUnicode drops a UTF-8 byte order mark and turns UTF-16 that begins with
 // one (what PowerShell writes) into UTF-8.
-func decodeUnicode(r io.Reader) io.Reader {
+func DecodeUnicode(r io.Reader) io.Reader {
 	b := bufio.NewReaderSize(r, 64<<10)
 	head, _ := b.Peek(3) // a short stream has no mark
 	switch {

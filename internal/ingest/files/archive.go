@@ -1,0 +1,133 @@
+package files
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
+)
+
+// randomAccess is what can be read from anywhere: a file that is not compressed.
+type randomAccess interface {
+	io.ReaderAt
+	io.Seeker
+}
+
+// maxDepth is how many archives may lie within each other.
+const maxDepth = 3
+
+// wholeFile returns a file that can be read from anywhere, and its size: the one
+// at hand, or a copy of the stream in a file that has no name.
+func (e *emitter) wholeFile(head *bufio.Reader, whole randomAccess) (io.ReaderAt, int64, func(), error) {
+	if whole != nil {
+		size, err := whole.Seek(0, io.SeekEnd)
+		return whole, size, func() {}, err
+	}
+	f, err := os.CreateTemp("", "tocsin-*")
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("making room for an archive: %w", err)
+	}
+	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the end
+	size, err := io.Copy(f, head)
+	if err != nil {
+		return nil, 0, nil, errors.Join(err, f.Close())
+	}
+	return f, size, func() { f.Close(); _ = os.Remove(f.Name()) }, nil // read only; mostly gone already
+}
+
+// zip reads the members of an archive, each by its own content. Bytes of all
+// members count against the limit together.
+func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
+	at, size, done, err := e.wholeFile(head, whole)
+	if err != nil {
+		return err
+	}
+	defer done()
+	archive, err := zip.NewReader(at, size)
+	if err != nil {
+		return tocsin.Wrap(err, tocsin.Invalid, "%s is no readable ZIP archive: %v.", e.spec.Name, err)
+	}
+	var errs []error
+	left := e.spec.MaxBytes
+	for _, member := range archive.File {
+		if e.stopped || member.FileInfo().IsDir() {
+			continue
+		}
+		in, err := member.Open()
+		if err != nil {
+			errs = append(errs, tocsin.Wrap(err, tocsin.Invalid, "%s in %s cannot be read: %v.", member.Name, e.spec.Name, err))
+			continue
+		}
+		err = e.member(in, member.Name, depth, &left)
+		errs = append(errs, err, in.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// tar reads the members of an archive, each by its own content.
+func (e *emitter) tar(head *bufio.Reader, depth int) error {
+	archive := tar.NewReader(head)
+	var errs []error
+	left := e.spec.MaxBytes
+	for !e.stopped {
+		member, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			errs = append(errs, tocsin.Wrap(err, tocsin.Invalid, "%s ends early or is damaged: %v. What came before was taken.", e.spec.Name, err))
+			break
+		}
+		if member.Typeflag != tar.TypeReg {
+			continue
+		}
+		errs = append(errs, e.member(archive, member.Name, depth, &left))
+	}
+	return errors.Join(errs...)
+}
+
+// member reads one member. Its name goes before its positions; what cannot be
+// read is an error that names it and costs the others nothing.
+func (e *emitter) member(in io.Reader, name string, depth int, left *int64) error {
+	if depth+1 > maxDepth {
+		return tocsin.Errorf(tocsin.Invalid, "%s lies in too many archives within each other. Unpack it first.", name)
+	}
+	spec := *e.spec
+	spec.Name, spec.MaxBytes, spec.Doubtful = path.Base(name), *left, true
+	if spec.Prefix != "" {
+		spec.Prefix += ":"
+	}
+	spec.Prefix += name
+	counted := &countReader{r: in, left: left}
+	inner := &emitter{spec: &spec, yield: func(raw tocsin.Raw, err error) bool { e.raw(raw); return !e.stopped }}
+	err := inner.file(counted, depth+1)
+	if err != nil && !errors.Is(err, errTooMuch) {
+		err = tocsin.Wrap(err, tocsin.Invalid, "%s in %s: %s", name, e.spec.Name, ingest.Reason(err))
+	}
+	return err
+}
+
+var errTooMuch = errors.New("more than the limit")
+
+// countReader reads what is left of a limit that several readers share.
+type countReader struct {
+	r    io.Reader
+	left *int64
+}
+
+// Read implements io.Reader.
+func (c *countReader) Read(p []byte) (int, error) {
+	if *c.left <= 0 {
+		return 0, tocsin.Wrap(errTooMuch, tocsin.Invalid, "The archive is larger than is read once unpacked. Split it.")
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), *c.left)])
+	*c.left -= int64(n)
+	return n, err
+}

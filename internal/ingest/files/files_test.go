@@ -1,0 +1,214 @@
+package files_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// read writes the records of a file: format, table, position, body.
+func read(r io.Reader, spec files.Spec) string {
+	var b strings.Builder
+	for raw, err := range files.Read(r, spec) {
+		if err != nil {
+			_, text := tocsin.Explain(err)
+			fmt.Fprintf(&b, "ERROR %s\n", text)
+			continue
+		}
+		table := raw.Table
+		if table != "" {
+			table = " " + table
+		}
+		fmt.Fprintf(&b, "%s%s @%s %s\n", raw.Format, table, raw.Position, strings.ReplaceAll(string(raw.Body), "\n", "⏎"))
+	}
+	return b.String()
+}
+
+func isTable(name string) bool { return name == "SigninLogs" || name == "DeviceInfo" }
+
+// TestFiles reads the files in testdata/*.txtar: each case has a file and, behind
+// it, "records", what it gives. A file named T@name is read as rows of table T.
+func TestFiles(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i+1 < len(archive.Files); i += 2 {
+			in, want := archive.Files[i], &archive.Files[i+1]
+			table, name, ok := strings.Cut(in.Name, "@")
+			if !ok {
+				table, name = "", in.Name
+			}
+			data := []byte(strings.ReplaceAll(string(in.Data), "␍", "\r"))
+			spec := files.Spec{Source: "s", Name: name, Table: table, IsTable: isTable}
+			got := read(bytes.NewReader(data), spec)
+			if bytewise := read(iotest.OneByteReader(bytes.NewReader(data)), spec); bytewise != got {
+				t.Errorf("%s, %s: byte by byte it gives\n%s", path, in.Name, bytewise)
+			}
+			if *update {
+				want.Data = []byte(got)
+			} else if got != string(want.Data) {
+				t.Errorf("%s, %s:\n got\n%s\nwant\n%s", path, in.Name, got, want.Data)
+			}
+		}
+		if *update {
+			if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func gzipped(s string) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, s)
+	z.Close()
+	return b.Bytes()
+}
+
+// inZip and inTar make an archive of members.
+func inZip(t testing.TB, members map[string][]byte, order ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range order {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(members[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+func inTar(t testing.TB, members map[string][]byte, order ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := tar.NewWriter(&b)
+	for _, name := range order {
+		err := z.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(members[name]))})
+		if err == nil {
+			_, err = z.Write(members[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+func TestArchives(t *testing.T) {
+	members := map[string][]byte{
+		"logs/a.json.gz": gzipped(`{"a":1}`), "logs/auth.log": []byte("<13>hello\n"), "photo.jpg": []byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"),
+	}
+	order := []string{"logs/a.json.gz", "logs/auth.log", "photo.jpg"}
+	want := "json-line @logs/a.json.gz:1 {\"a\":1}\nsyslog @logs/auth.log:1 <13>hello\nERROR photo.jpg in x: photo.jpg is not read: it is binary, of no kind that is known.\n"
+	zipped, tarred := inZip(t, members, order...), inTar(t, members, order...)
+	for name, data := range map[string][]byte{"zip": zipped, "tar": tarred, "tar.gz": gzipped(string(tarred))} {
+		if got := read(bytes.NewReader(data), files.Spec{Name: "x"}); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
+		}
+		if got := read(iotest.OneByteReader(bytes.NewReader(data)), files.Spec{Name: "x"}); got != want {
+			t.Errorf("%s as a stream:\n got %s", name, got)
+		}
+	}
+	// An archive in an archive in an archive …
+	nested := []byte("{}")
+	for range 5 {
+		nested = inZip(t, map[string][]byte{"n.zip": nested}, "n.zip")
+	}
+	if got := read(bytes.NewReader(nested), files.Spec{Name: "x"}); !strings.Contains(got, "too many archives") {
+		t.Errorf("nested: %s", got)
+	}
+	// Members that unpack to too much, together.
+	bomb := strings.Repeat(`{"a":1}`+"\n", 50_000)
+	got := read(bytes.NewReader(inZip(t, map[string][]byte{"1": []byte(bomb), "2": []byte(bomb), "3": []byte(bomb)}, "1", "2", "3")), files.Spec{Name: "x", MaxBytes: 500_000})
+	if n := strings.Count(got, "json-line"); n > 63_000 || !strings.Contains(got, "ERROR") {
+		t.Errorf("%d records of a bomb: %s", n, got[max(0, len(got)-200):])
+	}
+}
+
+func TestRead_LongLinesAndBrokenReaders(t *testing.T) {
+	for _, head := range []string{"<13>", "#separator \\x09\n#fields\ta\n", "#Fields: a\n", "a,b\n1,2\n\"", "From x\nFrom: a\nTo: b\n\n", "From: a\nTo: b\n\n", "<Event >", "type=A msg=audit(1.1:1): "} {
+		size := 0
+		for raw, err := range files.Read(io.MultiReader(strings.NewReader(head), io.LimitReader(endless{}, 12<<20)), files.Spec{Name: "x.log"}) {
+			if err != nil {
+				t.Errorf("%q: %v", head, err)
+			}
+			size = max(size, len(raw.Body))
+		}
+		if size > tocsin.MaxRawBytes+1 {
+			t.Errorf("%q: a record of %d bytes", head, size)
+		}
+		if got := read(io.MultiReader(strings.NewReader(head), iotest.ErrReader(errors.New("gone"))), files.Spec{Name: "x.log"}); !strings.Contains(got, "ERROR") {
+			t.Errorf("%q: a broken reader gives %q", head, got)
+		}
+	}
+}
+
+// endless is a line without an end.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = 'x'
+	}
+	return len(b), nil
+}
+
+func FuzzRead(f *testing.F) {
+	paths, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i := 0; i < len(archive.Files); i += 2 {
+			f.Add(archive.Files[i].Data, archive.Files[i].Name)
+		}
+	}
+	f.Add(parquetFile(f), "p")
+	f.Add(inZip(f, map[string][]byte{"a": []byte("{}")}, "a"), "z")
+	f.Add(inTar(f, map[string][]byte{"a": []byte("{}")}, "a"), "t")
+	f.Fuzz(func(t *testing.T, in []byte, name string) {
+		n := 0
+		for raw, err := range files.Read(bytes.NewReader(in), files.Spec{Name: name, MaxBytes: 1 << 20, IsTable: isTable}) {
+			if err != nil {
+				if strings.Contains(err.Error(), "a defect of its reader") && !bytes.HasPrefix(in, []byte("PAR1")) {
+					t.Error(err)
+				}
+				continue
+			}
+			if n++; len(raw.Body) > tocsin.MaxRawBytes+1 {
+				t.Errorf("a record of %d bytes", len(raw.Body))
+			}
+		}
+	})
+}
