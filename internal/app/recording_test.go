@@ -9,7 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/app"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 // goldenSAML is SimuLand's recorded exercise: 52 rows that were exported from
@@ -28,8 +28,8 @@ func TestImport_RecordedExercise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var total ingest.FileReport
-	err = a.Import(t.Context(), app.ImportRequest{Paths: []string{goldenSAML}, Done: func(r ingest.FileReport) {
+	var total files.Report
+	err = a.Import(t.Context(), app.ImportRequest{Paths: []string{goldenSAML}, Done: func(r files.Report) {
 		total.Events += r.Events
 		total.Stored += r.Stored
 		total.DeadLetters += r.DeadLetters
