@@ -17,6 +17,7 @@ import (
 //	host & uri                           both, joined by nothing
 //	Hashes | sha256                      a conversion, see conversions
 //	LogonType | map logon_type           a value map; what it lacks stays
+//	ProcessName | only service           the value of "*" is for what a map lacks
 //	rule | as Rule                       a fixed text, where the field has any
 //	SubStatus | only failure             a value map; what it lacks is absent
 //	$DataXML                             a rendering of the event, see specials
@@ -227,6 +228,7 @@ var conversions = map[string]step{
 	},
 	"nodot":      func(s string) (string, bool) { return strings.TrimSuffix(s, "."), true },
 	"plus":       func(s string) (string, bool) { return strings.ReplaceAll(s, "+", " "), true },
+	"uri":        func(s string) (string, bool) { return strings.Replace(s, `\`, "?", 1), true },
 	"w3ctime":    func(s string) (string, bool) { return strings.Replace(s, `\`, " ", 1), true },
 	"httpresult": httpResult,
 	"trim":       func(s string) (string, bool) { return strings.TrimSpace(s), true },
