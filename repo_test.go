@@ -28,7 +28,7 @@ var rows = map[string]int{
 	".": 0, // the vocabulary
 
 	"kql/token": 1, "kql/ast": 1, "kql/parser": 1, "kql/format": 1, "kql/assist": 1, "kql/catalog": 1, "kql/plan": 1,
-	"kql/check": 1, "kql/command": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
+	"kql/check": 1, "kql/mining": 1, "kql/command": 1, "kql/rewrite": 1, "kql/duckdb": 1, "kql/native": 1, "kql/result": 1, "kql/exec": 1,
 	"sigma/pattern": 1, "sigma/tokql": 1, "sigma/document": 1, "sigma/rule": 1,
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
@@ -57,7 +57,7 @@ var arrows = map[string][]string{
 	"kql/assist":  {"kql/token", "kql/ast", "kql/parser", "kql/catalog", "kql/check"},
 	"kql/duckdb":  {"kql/catalog", "kql/plan", "kql/token", "kql/native"},
 	"kql/result":  {"kql/catalog", "kql/native"}, "kql/native": {"kql/catalog"},
-	"kql/exec":    {"kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
+	"kql/exec":    {"kql/command", "kql/mining", "kql/token", "kql/catalog", "kql/plan", "kql/duckdb", "kql/native", "kql/result", "kql/rewrite", "kql/check"},
 	"kql/batch":   {"kql"},
 	"sigma/tokql": {"kql/ast", "sigma/rule", "sigma/pattern"}, "sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
 	"sigma/pipeline": {"sigma"}, "sigma/matchrun": {"sigma", "sigma/correlation", "sigma/pipeline", "evtx"}, "sigma/lane": {"sigma"},

@@ -141,11 +141,10 @@ func (p *plugin) analytics(name string) *rows {
 			fields = append(fields, field{"s" + itoa(i), tLong})
 		}
 		return p.fixed(fields...)
-	case "autocluster", "basket":
-		return p.patterns(field{"SegmentId", tLong}, field{"Count", tLong}, field{"Percent", tReal})
-	case "diffpatterns":
-		return p.patterns(field{"SegmentId", tLong}, field{"CountA", tLong}, field{"CountB", tLong},
-			field{"PercentA", tReal}, field{"PercentB", tReal}, field{"PercentDiffAB", tReal})
+	case "autocluster", "basket", "diffpatterns":
+		return p.patterns(name)
+	case "schema_merge":
+		return p.schemaMerge()
 	case "rolling_percentile":
 		return p.rollingPercentile()
 	case "new_activity_metrics":
@@ -175,16 +174,6 @@ func (p *plugin) timelined(l layout) *rows {
 	}
 	p.call.Cols = uniqueNames(cols)
 	return unordered(p.call, p.call.Cols)
-}
-
-// patterns delivers fields and then every input column.
-func (p *plugin) patterns(fields ...field) *rows {
-	out := p.fixed(fields...)
-	for _, col := range p.in.cols {
-		p.call.Cols = append(p.call.Cols, p.c.column(col.Name, col.Type))
-	}
-	out.cols = p.call.Cols
-	return out
 }
 
 func (p *plugin) rollingPercentile() *rows {
@@ -223,31 +212,6 @@ func (p *plugin) newActivity() *rows {
 	}
 	p.call.Cols = cols
 	return unordered(p.call, cols)
-}
-
-// sequenceDetect delivers the dimensions, a time per named predicate, and how
-// long the sequence took.
-func (p *plugin) sequenceDetect() *rows {
-	p.arguments(p.op.Call.Args)
-	timeline, ok := p.columnAt(0)
-	if !ok {
-		return nil
-	}
-	var dims, times []plan.Column
-	for i, a := range p.op.Call.Args {
-		if i < 3 {
-			continue
-		}
-		if a.Name() != nil {
-			times = append(times, p.c.column(p.call.Plugin+"_"+a.Name().Name, timeline.Type))
-			times[len(times)-1].Name = a.Name().Name + "_" + timeline.Name
-		} else if col, ok := p.columnAt(i); ok {
-			dims = append(dims, p.c.column(col.Name, col.Type))
-		}
-	}
-	cols := append(append(dims, times...), p.c.column("Duration", catalog.TimeSpan))
-	p.call.Cols = uniqueNames(cols)
-	return unordered(p.call, p.call.Cols)
 }
 
 // invokeOperator binds | invoke f(…): the rows become the first argument.

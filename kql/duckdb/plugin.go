@@ -25,6 +25,8 @@ func (l *lowerer) plugin(r *plan.Call) *sel {
 		return l.activityCounts(r)
 	case "narrow":
 		return l.narrow(r)
+	case "basket", "autocluster", "diffpatterns", "sequence_detect", "schema_merge":
+		return l.outside(r, r.Cols, l.argumentRows(r))
 	case "graph_components":
 		return l.outside(r, r.Cols, r.In, r.Args[1].Rel)
 	case "active_users_count":
@@ -38,6 +40,16 @@ func (l *lowerer) plugin(r *plan.Call) *sel {
 	}
 	unsupported("the plugin "+r.Plugin, "")
 	return nil
+}
+
+// argumentRows are the rows an operator outside the engine reads: one column per argument.
+func (l *lowerer) argumentRows(r *plan.Call) plan.Rel {
+	p := &plan.Project{In: r.In}
+	for _, a := range r.Args {
+		col := plan.Column{ID: l.hidden(), Type: a.X.Type()}
+		p.Items, p.Cols = append(p.Items, plan.Item{Col: col, X: a.X}), append(p.Cols, col)
+	}
+	return p
 }
 
 // ipLookup joins each row with the ranges its address lies in; further keys

@@ -38,6 +38,13 @@ func (r *runner) input(in *duckdb.Input) (string, error) {
 		if op.Plugin == "graph_components" {
 			return rowsJSON(components(op, sources[0], sources[1])), nil
 		}
+		if f, ok := plugins[op.Plugin]; ok {
+			rows, err := r.plugin(f, op, sources[0], in.Hidden)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", op.Plugin, err)
+			}
+			return rowsJSON(rows), nil
+		}
 	}
 	return "", unknownOperator(in.Operator)
 }

@@ -24,7 +24,7 @@ func Verify(st *duckdb.Statement) error {
 				return err
 			}
 		case *plan.Call:
-			if op.Plugin != "graph_components" {
+			if op.Plugin != "graph_components" && plugins[op.Plugin] == nil {
 				return unknownOperator(op)
 			}
 		default:
