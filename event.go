@@ -102,12 +102,12 @@ func (r *Raw) Digest() Digest {
 		return r.Of
 	}
 	h := sha256.New()
-	var n [8]byte
-	for _, part := range []string{string(r.Source), r.Position} {
-		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
-		h.Write(n[:])
-		h.Write([]byte(part))
+	head := make([]byte, 0, 256)
+	for _, part := range [2]string{string(r.Source), r.Position} {
+		head = binary.BigEndian.AppendUint64(head, uint64(len(part)))
+		head = append(head, part...)
 	}
+	h.Write(head)
 	h.Write(r.Body)
 	var d Digest
 	h.Sum(d[:0])
@@ -122,5 +122,5 @@ func IdentifyEvent(record Digest, table string, ordinal int) EventID {
 	text = binary.BigEndian.AppendUint64(text, uint64(ordinal))
 	text = append(text, table...)
 	sum := sha256.Sum256(text)
-	return EventID(hex.EncodeToString(sum[:16]))
+	return EventID(hex.AppendEncode(make([]byte, 0, 32), sum[:16]))
 }

@@ -172,6 +172,7 @@ func (f *feeding) hand(batch []tocsin.Raw, size int64) bool {
 		f.fail(f.ctx.Err())
 		return false
 	}
+	records := len(batch) // not asked of the batch later: the sink may be done with it long before the commit
 	f.running.Go(func() {
 		receipt, err := f.queue.opts.Sink(f.ctx, batch)
 		<-f.queue.slots
@@ -180,7 +181,7 @@ func (f *feeding) hand(batch []tocsin.Raw, size int64) bool {
 			f.fail(err)
 			return
 		}
-		receipt.Received = len(batch)
+		receipt.Received = records
 		f.mu.Lock()
 		f.receipt.Add(receipt)
 		f.mu.Unlock()

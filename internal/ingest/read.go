@@ -55,7 +55,28 @@ type cutter struct {
 	yield   func(tocsin.Raw, error) bool
 	line    int64  // of the next byte, 1-based
 	within  string // the wrapper that is being read, for positions
+	block   []byte // where the next lines are kept: one allocation for some hundred
 	stopped bool
+}
+
+// lineBlock is the size of a block of lines, longLine that of a line that gets
+// memory of its own.
+const (
+	lineBlock = 256 << 10
+	longLine  = 32 << 10
+)
+
+// keep copies a line to where it stays.
+func (c *cutter) keep(line []byte) []byte {
+	if len(line) > longLine {
+		return bytes.Clone(line)
+	}
+	if len(line) > cap(c.block)-len(c.block) {
+		c.block = make([]byte, 0, lineBlock)
+	}
+	at := len(c.block)
+	c.block = append(c.block, line...)
+	return c.block[at:len(c.block):len(c.block)]
 }
 
 func (c *cutter) run() {
@@ -94,11 +115,12 @@ func (c *cutter) emit(n int64, body []byte) {
 }
 
 func (c *cutter) position(n int64) string {
-	number := c.within + strconv.FormatInt(n, 10)
 	if c.spec.Prefix == "" {
-		return number
+		return c.within + strconv.FormatInt(n, 10)
 	}
-	return c.spec.Prefix + ":" + number
+	at := make([]byte, 0, 256)
+	at = append(append(append(at, c.spec.Prefix...), ':'), c.within...)
+	return string(strconv.AppendInt(at, n, 10))
 }
 
 // skipSpace skips white space and returns the byte after it, unread.
@@ -139,6 +161,9 @@ func (c *cutter) readLine() ([]byte, error) {
 	var line []byte
 	for {
 		part, err := c.in.ReadSlice('\n')
+		if line == nil && err == nil {
+			return c.keep(part), nil
+		}
 		if room := tocsin.MaxRawBytes + 1 - len(line); room > 0 {
 			line = append(line, part[:min(len(part), room)]...)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/sigma/lane"
 )
 
 // BenchmarkBatch measures normalising real events (evtx JSON) into rows and the
@@ -45,4 +46,29 @@ func BenchmarkBatch(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkSysmon measures normalising what `make bench-ingest` sends, in both
+// shapes, as a door hands it on.
+func BenchmarkSysmon(b *testing.B) {
+	n := shipped(b)
+	stream, err := lane.NewStream(lane.Sysmon, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const batch = 500
+	var raws []tocsin.Raw
+	for i := range 20 * batch {
+		stream.Shape = lane.Shape(i / batch % 2)
+		raws = append(raws, tocsin.Raw{Source: "http:bench", Format: tocsin.FormatJSONLine, Position: fmt.Sprint(i), ReceivedAt: received, Body: stream.Append(nil)})
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if _, rejects := n.Batch(raws[i : i+batch]); len(rejects) > 0 {
+			b.Fatal(rejects[0].Reason)
+		}
+		i = (i + batch) % len(raws)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(b.N*batch), "µs/event")
 }

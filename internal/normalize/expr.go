@@ -28,6 +28,7 @@ type expr struct {
 	any     [][]int // alternatives; each joins the fields of these symbols
 	between string  // what stands between joined fields
 	steps   []step
+	memo    int // where a Windows event remembers the conversion, plus 1; 0 for none
 }
 
 // noSymbol is the symbol of a text that is not one field's.
@@ -37,7 +38,10 @@ const noSymbol = -1
 type step func(string) (text string, ok bool)
 
 // symbols numbers the field names that mappings ask for.
-type symbols struct{ ids map[string]int }
+type symbols struct {
+	ids   map[string]int
+	memos int // how many expressions remember what they converted
+}
 
 func (s *symbols) id(name string) int {
 	id, ok := s.ids[name]
@@ -86,9 +90,16 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 			return nil, err
 		}
 		e.steps = append(e.steps, s)
+		if len(parts) == 2 && remembered[name] {
+			sym.memos++
+			e.memo = sym.memos
+		}
 	}
 	return e, nil
 }
+
+// remembered are conversions of fields that have few different values.
+var remembered = map[string]bool{"deviceid": true, "lower": true, "domain": true}
 
 func parseStep(name, arg string, maps map[string]map[string]string) (step, error) {
 	if name == "map" || name == "only" {
@@ -131,6 +142,9 @@ func (x *expr) eval(e *winEvent) (text string, ok bool) {
 	default:
 		text, _, ok = x.first(&e.slots)
 	}
+	if x.memo > 0 && ok {
+		return e.memos[x.memo-1].of(text, x.steps[0])
+	}
 	return x.convert(text, ok)
 }
 
@@ -163,6 +177,13 @@ func (x *expr) convert(text string, ok bool) (string, bool) {
 // there is nothing better.
 func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
 	symbol = noSymbol
+	if len(x.any) == 1 && len(x.any[0]) == 1 { // most of them
+		id := x.any[0][0]
+		if text, ok = s.get(id); ok {
+			symbol = id
+		}
+		return text, symbol, ok
+	}
 	for _, ids := range x.any {
 		joined, fields := "", 0
 		for _, id := range ids {

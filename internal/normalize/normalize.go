@@ -104,6 +104,11 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	case tocsin.FormatEvtx:
 		return n.windowsEvent(raw, body, shapeEvtx, e)
 	case tocsin.FormatWindows, tocsin.FormatJSONLine:
+		if guess := guessed(body); guess != shapeUnknown {
+			if rec, err := n.windowsEvent(raw, body, guess, e); err == nil {
+				return rec, nil
+			}
+		}
 		return n.object(raw, body, wrapping{}, e)
 	}
 	return tocsin.Record{}, fmt.Errorf("records of format %q cannot be read", raw.Format)
@@ -130,3 +135,15 @@ const (
 	shapeXML              // <Event><System>…
 	shapeRow              // {"Type":"SigninLogs","TimeGenerated":…}
 )
+
+// guessed tells the two usual shapes of a Windows event by how they begin, which
+// spares reading them twice. It may be wrong: then the event cannot be read.
+func guessed(body string) shape {
+	switch {
+	case strings.HasPrefix(body, `{"Event":{`):
+		return shapeEvtx
+	case strings.HasPrefix(body, `{"@timestamp":"`) && strings.Contains(body, `"winlog":{`) && !strings.Contains(body, `"Event":{`):
+		return shapeWinlogbeat
+	}
+	return shapeUnknown
+}

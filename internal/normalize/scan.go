@@ -3,6 +3,7 @@ package normalize
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -161,10 +162,34 @@ func (z *scanner) skip() error {
 	return err
 }
 
+// plain moves to the next byte that is not an ordinary one of a text: a quote,
+// a backslash or a control character; or to the end. It looks at eight bytes at
+// a time: in each byte of special, the top bit says that this byte is one. Above
+// the first such byte the bits may be wrong, which does not matter.
+func (z *scanner) plain() {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	s, at := z.s, z.at
+	for at+8 <= len(s) {
+		b := s[at : at+8]
+		word := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, backslash := word^ones*'"', word^ones*'\\'
+		special := ((word-ones*' ')&^word | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+		if special != 0 {
+			z.at = at + bits.TrailingZeros64(special)/8
+			return
+		}
+		at += 8
+	}
+	for at < len(s) && s[at] != '"' && s[at] != '\\' && s[at] >= ' ' {
+		at++
+	}
+	z.at = at
+}
+
 // skipText reads a string.
 func (z *scanner) skipText() error {
 	z.at++ // "
-	for z.at < len(z.s) {
+	for z.plain(); z.at < len(z.s); z.plain() {
 		switch c := z.s[z.at]; {
 		case c == '"':
 			z.at++
@@ -180,7 +205,7 @@ func (z *scanner) skipText() error {
 				}
 				continue
 			}
-			if strings.IndexByte(`"\/bfnrt`, z.s[z.at]) < 0 {
+			if c := z.s[z.at]; c != '\\' && strings.IndexByte(`"/bfnrt`, c) < 0 {
 				return z.fail(`one of "\/bfnrtu behind a backslash`)
 			}
 		}
@@ -293,25 +318,23 @@ func (z *scanner) number() (string, error) {
 func (z *scanner) text() (string, error) {
 	z.at++ // "
 	from := z.at
-	for z.at < len(z.s) {
-		switch c := z.s[z.at]; {
-		case c == '"':
-			z.at++
-			return z.s[from : z.at-1], nil
-		case c == '\\':
-			return z.escaped(from)
-		case c < ' ':
-			return "", z.fail("no control character in a text")
-		}
+	z.plain()
+	switch {
+	case z.at >= len(z.s):
+		return "", errEnd
+	case z.s[z.at] == '"':
 		z.at++
+		return z.s[from : z.at-1], nil
+	case z.s[z.at] == '\\':
+		return z.escaped(from)
 	}
-	return "", errEnd
+	return "", z.fail("no control character in a text")
 }
 
 // escaped reads the rest of a string that has escapes.
 func (z *scanner) escaped(from int) (string, error) {
 	start := z.at
-	z.at = from - 1
+	z.at-- // skipText begins behind the byte it stands at; the backslash is read again
 	if err := z.skipText(); err != nil {
 		return "", err
 	}
@@ -322,7 +345,12 @@ func (z *scanner) escaped(from int) (string, error) {
 	for i := start; i < end; i++ {
 		c := z.s[i]
 		if c != '\\' {
-			out.WriteByte(c)
+			run := strings.IndexByte(z.s[i:end], '\\')
+			if run < 0 {
+				run = end - i
+			}
+			out.WriteString(z.s[i : i+run])
+			i += run - 1
 			continue
 		}
 		i++

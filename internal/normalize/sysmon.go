@@ -8,7 +8,9 @@ import (
 // hashOf takes one hash out of Sysmon's "SHA1=…,MD5=…", in lower case as
 // Defender writes it.
 func hashOf(s, algorithm string) (string, bool) {
-	for part := range strings.SplitSeq(s, ",") {
+	for s != "" {
+		part, rest, _ := strings.Cut(s, ",")
+		s = rest
 		name, value, ok := strings.Cut(part, "=")
 		if ok && strings.EqualFold(strings.TrimSpace(name), algorithm) {
 			return strings.ToLower(strings.TrimSpace(value)), value != ""

@@ -83,9 +83,49 @@ var instants = [...]string{
 	"1/2/2006 3:04:05.999999999 PM", "1/2/2006, 3:04:05.999999999 PM", "2006-01-02",
 }
 
+// usualInstant reads the forms nearly all times have, to the same result as
+// instant and without its search: 2006-01-02, T or a blank, 15:04:05, at most
+// nine digits of a fraction, Z or nothing.
+func usualInstant(s string) (t time.Time, ok bool) {
+	if len(s) < 19 || len(s) > 30 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return t, false
+	}
+	two := func(at int) int {
+		tens, ones := int(s[at]-'0'), int(s[at+1]-'0')
+		if tens > 9 || ones > 9 {
+			return -1000
+		}
+		return tens*10 + ones
+	}
+	century, year, month, day := two(0), two(2), two(5), two(8)
+	hour, minute, second := two(11), two(14), two(17)
+	// The shortest month decides; what goes beyond is left to the search.
+	if century < 0 || year < 0 || century*100+year < 1 || month < 1 || month > 12 || day < 1 || day > 28 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return t, false
+	}
+	nanos, rest := 0, s[19:]
+	if len(rest) > 1 && rest[0] == '.' {
+		unit := 1_000_000_000
+		for rest = rest[1:]; len(rest) > 0 && rest[0]-'0' < 10 && unit > 1; rest = rest[1:] {
+			unit /= 10
+			nanos += unit * int(rest[0]-'0')
+		}
+		if unit == 1_000_000_000 {
+			return t, false
+		}
+	}
+	if rest != "" && (rest != "Z" || s[10] == ' ') {
+		return t, false
+	}
+	return time.Date(century*100+year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+}
+
 // instant reads a time; ok is false if it is none, or outside what a datetime
 // holds.
 func instant(s string) (time.Time, bool) {
+	if t, ok := usualInstant(s); ok {
+		return t, true
+	}
 	s = strings.TrimSpace(s)
 	for _, form := range instants {
 		if t, err := time.Parse(form, s); err == nil {
@@ -161,15 +201,26 @@ func span(s string) (int64, bool) {
 
 // guid reads a GUID with or without braces.
 func guid(s string) (string, bool) {
-	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), "{}"))
+	s = strings.Trim(strings.TrimSpace(s), "{}")
 	if len(s) != 36 {
 		return "", false
 	}
-	for i := range len(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if c := s[i]; dash != (c == '-') || !dash && c-'0' > 9 && c-'a' > 5 {
-			return "", false
+	var lower [36]byte
+	for i := range lower {
+		c := s[i]
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return "", false
+			}
+		} else if c-'0' > 9 {
+			if c |= 0x20; c-'a' > 5 {
+				return "", false
+			}
 		}
+		lower[i] = c
 	}
-	return s, true
+	if string(lower[:]) == s {
+		return s, true
+	}
+	return string(lower[:]), true
 }

@@ -34,3 +34,40 @@ func TestInstant_UnixTime(t *testing.T) {
 		}
 	}
 }
+
+// TestInstant_TheShortWayIsTheLongWay: the fast reading of usual times must not
+// differ from the search through all forms.
+func TestInstant_TheShortWayIsTheLongWay(t *testing.T) {
+	search := func(s string) (time.Time, bool) {
+		for _, form := range instants {
+			if at, err := time.Parse(form, s); err == nil {
+				return at.UTC(), at.Year() >= 1 && at.Year() <= 9999
+			}
+		}
+		return time.Time{}, false
+	}
+	days := []string{"2026-01-02", "0000-01-01", "0001-01-01", "9999-12-28", "2024-02-29", "2026-02-30", "2026-13-01", "2026-00-10", "2x26-01-01"}
+	clocks := []string{"03:04:05", "23:59:59", "24:00:00", "03:60:05", "03:04:60", "3:04:05", "03:04:0x"}
+	ends := []string{"", "Z", ".1", ".123Z", ".1234567Z", ".123456789", ".1234567891", ".", ".Z", "+02:00", " Z", "z"}
+	short := 0
+	for _, day := range days {
+		for _, sep := range []string{"T", " "} {
+			for _, clock := range clocks {
+				for _, end := range ends {
+					s := day + sep + clock + end
+					got, ok := usualInstant(s)
+					if !ok {
+						continue
+					}
+					short++
+					if want, wanted := search(s); !wanted || !got.Equal(want) {
+						t.Errorf("%q is %v, not %v", s, got, want)
+					}
+				}
+			}
+		}
+	}
+	if short < 50 {
+		t.Errorf("only %d times were read the short way", short)
+	}
+}

@@ -82,11 +82,26 @@ func (e *winEvent) systemElement(z *scanner, element string) error {
 				case "SystemTime", "Qualifiers", "UserID":
 					return e.systemValue(z, attr)
 				}
-				return e.systemValue(z, element+"_"+attr)
+				return e.systemValue(z, attributeName(element, attr))
 			})
 		}
 		return z.skip()
 	})
+}
+
+// attributeName joins the names of an element of System and its attribute.
+func attributeName(element, attribute string) string {
+	switch {
+	case element == "Provider" && attribute == "Name":
+		return "Provider_Name"
+	case element == "Provider" && attribute == "Guid":
+		return "Provider_Guid"
+	case element == "Execution" && attribute == "ProcessID":
+		return "Execution_ProcessID"
+	case element == "Execution" && attribute == "ThreadID":
+		return "Execution_ThreadID"
+	}
+	return element + "_" + attribute
 }
 
 func (e *winEvent) systemValue(z *scanner, name string) error {

@@ -37,10 +37,16 @@ type winEvent struct {
 	origin            string // "carved" or "uncommitted" if it was recovered
 	buffer            []byte // of renderings
 	cells             []tocsin.Value
+	names             nameTable
+	memos             []memo // by memo of an expression
 }
 
 func newWinEvent(m *mapping) *winEvent {
-	return &winEvent{m: m, slots: newSlots(len(m.sym.ids))}
+	e := &winEvent{m: m, slots: newSlots(len(m.sym.ids)), memos: make([]memo, m.sym.memos)}
+	for i := range e.memos {
+		e.memos[i] = memo{}
+	}
+	return e
 }
 
 func (e *winEvent) reset() {
@@ -52,7 +58,7 @@ func (e *winEvent) reset() {
 
 // put makes a value known to expressions; the first of a name wins.
 func (e *winEvent) put(name, value string) {
-	if id, ok := e.m.sym.ids[name]; ok {
+	if id := e.names.of(name, e.m.sym.ids).symbol; id != noSymbol {
 		e.set(id, value)
 	}
 }
@@ -80,12 +86,11 @@ func (e *winEvent) setSystem(name, value string) {
 
 // addData takes a value of EventData.
 func (e *winEvent) addData(name, value string) {
-	flat := name
-	if strings.Contains(name, " ") {
-		flat = strings.ReplaceAll(name, " ", "")
+	known := e.names.of(name, e.m.sym.ids)
+	e.data = append(e.data, datum{name: known.name, flat: known.flat, value: value})
+	if known.symbol != noSymbol {
+		e.set(known.symbol, value)
 	}
-	e.data = append(e.data, datum{name: name, flat: flat, value: value})
-	e.put(flat, value)
 }
 
 // addUser takes a leaf of UserData.
