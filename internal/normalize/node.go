@@ -17,13 +17,14 @@ type node struct {
 	children map[string]*node
 	symbol   int    // -1
 	list     bool   // the symbol collects a list
-	plans    uint64 // rows that take it, as bits
+	plans    uint64 // rows that take it or what it is in, as bits
 	auto     []autoCell
 	whole    bool  // auto takes objects too
 	filled   []int // rows whose columns the members fill
 	suffixed []flatCell
 	pair     [2]string // names of the members that hold name and value
 	ignored  bool
+	opened   bool     // opening an envelope takes it
 	elements bool     // there are children for elements of an array
 	names    []string // as Sigma rules call it
 
@@ -41,20 +42,21 @@ type flatCell struct {
 
 const allPlans = ^uint64(0)
 
-// isUnit says whether the field is taken as one value, whatever is in it.
-func (nd *node) isUnit() bool { return nd.plans != 0 || nd.whole || nd.ignored }
+// isUnit says whether an object is kept or left as one value. Others are kept in
+// parts: a row that takes the object has them all.
+func (nd *node) isUnit() bool { return nd.whole || nd.ignored || nd.opened }
 
-// takes says which rows take a symbol.
-type takes struct {
+// takenBy says which rows take a symbol.
+type takenBy struct {
 	s    *recordShape
 	bits map[int]uint64
 }
 
-func newTakes(s *recordShape) *takes { return &takes{s: s, bits: map[int]uint64{}} }
+func newTakes(s *recordShape) *takenBy { return &takenBy{s: s, bits: map[int]uint64{}} }
 
-func (t *takes) symbol(plans uint64, id int) { t.bits[id] |= plans }
+func (t *takenBy) symbol(plans uint64, id int) { t.bits[id] |= plans }
 
-func (t *takes) mark(plans uint64, list ...*expr) {
+func (t *takenBy) mark(plans uint64, list ...*expr) {
 	for _, x := range list {
 		if x == nil {
 			continue
@@ -67,12 +69,14 @@ func (t *takes) mark(plans uint64, list ...*expr) {
 	}
 }
 
-// grow makes the tree of a shape.
-func (s *recordShape) grow(rule *shapeRule, t *takes) {
+// grow makes the tree of a shape; opened says what opening the envelope takes,
+// nil if it is none.
+func (s *recordShape) grow(rule *shapeRule, t, opened *takenBy) {
 	s.root = &node{symbol: -1}
 	for name, id := range s.sym.ids {
 		nd := s.root.at(name)
 		nd.symbol, nd.plans = id, t.bits[id]
+		nd.opened = opened != nil && opened.bits[id] != 0
 		for p := nd; p != nil; p = p.parent {
 			nd.list = nd.list || p.key == "*"
 		}
@@ -161,6 +165,7 @@ func (nd *node) inherit(s *recordShape) {
 		nd.names = append(nd.names, prefix+"."+nd.path)
 	}
 	nd.ignored = nd.ignored || nd.parent.ignored
+	nd.plans |= nd.parent.plans
 	for _, i := range nd.parent.filled {
 		if i >= len(s.plans) {
 			continue // the row was refused

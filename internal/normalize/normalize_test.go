@@ -3,15 +3,19 @@ package normalize
 import (
 	"io/fs"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
+// tables are the product's own; a schema is immutable, so all tests share it.
+var tables = sync.OnceValues(func() (*schema.Schema, error) { return schema.Load(os.DirFS("../../content/tables")) })
+
 // shipped loads the normaliser with the product's own tables and mappings.
 func shipped(t testing.TB) *Normalizer {
 	t.Helper()
-	s, err := schema.Load(os.DirFS("../../content/tables"))
+	s, err := tables()
 	if err != nil {
 		t.Fatal(err)
 	}

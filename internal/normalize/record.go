@@ -276,7 +276,7 @@ func (r *recordReader) child(nd *node, key string) *node {
 	c := nd
 	if strings.IndexByte(key, '.') > 0 {
 		for part := range strings.SplitSeq(key, ".") {
-			if c = c.children[part]; c == nil {
+			if c = c.children[part]; c == nil || c.ignored {
 				break
 			}
 		}

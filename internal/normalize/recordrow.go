@@ -2,7 +2,6 @@ package normalize
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -127,14 +126,36 @@ func (r *recordReader) time(w wrapping) (time.Time, bool) {
 // holds says whether the record fulfils the conditions of a row.
 func (r *recordReader) holds(when []condition) bool {
 	for _, c := range when {
-		value, _ := r.get(c.symbol)
-		if !slices.ContainsFunc(c.values, func(want string) bool {
-			return want == "*" && value != "" || strings.EqualFold(value, want)
-		}) {
+		value, present := r.get(c.symbol)
+		found := false
+		if present && r.kinds[c.symbol] == jsonArray {
+			eachElement(value, func(element string) bool {
+				found = c.allows(element)
+				return !found
+			})
+		} else {
+			found = c.allows(value)
+		}
+		if !found {
 			return false
 		}
 	}
 	return true
+}
+
+// allows says whether a value is one of the condition's.
+func (c *condition) allows(value string) bool {
+	excluded := false
+	for _, want := range c.values {
+		if not, ok := strings.CutPrefix(want, "!"); ok {
+			if excluded = true; strings.EqualFold(value, not) {
+				return false
+			}
+		} else if want == "*" && value != "" || strings.EqualFold(value, want) {
+			return true
+		}
+	}
+	return excluded
 }
 
 func (r *recordReader) logSource() tocsin.LogSource {

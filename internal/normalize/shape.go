@@ -52,6 +52,9 @@ type unwrapRule struct {
 	Host string `yaml:"host"` // expressions of what the envelope knows, for $Host,
 	Kind string `yaml:"kind"` // $Kind
 	Time string `yaml:"time"` // and the time of records that have none
+	// Program and PID are who wrote the text, if a header of syslog was cut off it.
+	Program string `yaml:"program"`
+	PID     string `yaml:"pid"`
 }
 
 // A tableRow says how a record becomes a row of a table.
@@ -97,7 +100,7 @@ type sigmaField struct {
 	expr *expr
 }
 
-type unwrapping struct{ body, host, kind, time *expr }
+type unwrapping struct{ body, host, kind, time, program, pid *expr }
 
 // A shapePlan makes one row.
 type shapePlan struct {
@@ -136,14 +139,19 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 		s.fields = append(s.fields, sigmaField{name: name, expr: expression("field "+name, x)})
 	}
 	if u := rule.Unwrap; u != nil {
-		s.unwrap = &unwrapping{expression("unwrap", u.Body), expression("unwrap", u.Host), expression("unwrap", u.Kind), expression("unwrap", u.Time)}
+		s.unwrap = &unwrapping{
+			body: expression("unwrap", u.Body), host: expression("unwrap", u.Host), kind: expression("unwrap", u.Kind),
+			time: expression("unwrap", u.Time), program: expression("unwrap", u.Program), pid: expression("unwrap", u.PID),
+		}
 	}
 	if r := rule.Row; r != nil {
 		s.rowTable, s.rowBody = expression("row", r.Table), expression("row", r.Body)
 	}
 	takes.mark(allPlans, s.time)
+	var inside *takenBy
 	if s.unwrap != nil {
-		takes.mark(allPlans, s.unwrap.body, s.unwrap.host, s.unwrap.kind, s.unwrap.time)
+		inside = newTakes(s)
+		inside.mark(allPlans, s.time, s.unwrap.body, s.unwrap.host, s.unwrap.kind, s.unwrap.time, s.unwrap.program, s.unwrap.pid)
 	}
 	for i := range rule.Rows {
 		p := c.shapePlan(where, s, &rule.Rows[i])
@@ -158,7 +166,7 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 		}
 		s.plans = append(s.plans, p)
 	}
-	s.grow(rule, takes)
+	s.grow(rule, takes, inside)
 	return s
 }
 

@@ -3,6 +3,7 @@ package normalize
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 )
@@ -32,14 +33,67 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 			w.at = at
 		}
 	}
-	rec, ok, err = n.inner(raw, body, w)
+	if program, _ := r.evaluate(u.program); program != "" {
+		rec, ok, err = n.headless(raw, r, body, program, w)
+	} else {
+		rec, ok, err = n.inner(raw, body, w)
+	}
+	if ok && err == nil {
+		n.shipper(raw, r, &rec, w)
+		return rec, true, nil
+	}
 	if !ok && len(r.shape.plans) == 0 {
-		if err == nil {
+		switch {
+		case err == nil:
 			err = fmt.Errorf("nothing knows it")
+		case w.depth > 1:
+			return rec, true, err // the innermost reason is said once, below the outermost name
 		}
 		return rec, true, fmt.Errorf("the record has the shape %s, an envelope, and what is in it cannot be read: %w", r.shape.name, err)
 	}
-	return rec, ok, nil // what cannot be read stays in its envelope
+	return rec, false, nil // what cannot be read stays in its envelope
+}
+
+// headless makes the record of a syslog message whose header a shipper has read
+// and taken off.
+func (n *Normalizer) headless(raw *tocsin.Raw, r *recordReader, body, program string, w wrapping) (tocsin.Record, bool, error) {
+	word := func(s string) string {
+		if s = strings.Join(strings.Fields(s), "_"); s == "" {
+			return "-"
+		}
+		return s
+	}
+	at := "-"
+	if !w.at.IsZero() {
+		at = w.at.Format(time.RFC3339Nano)
+	}
+	pid, _ := r.evaluate(r.shape.unwrap.pid)
+	named := *raw
+	named.Format = tocsin.FormatSyslog
+	return n.line(&named, fmt.Sprintf("<14>1 %s %s %s %s - - %s", at, word(w.host), word(program), word(pid), body), w)
+}
+
+// shipper adds to what was in an envelope what else the envelope says.
+func (n *Normalizer) shipper(raw *tocsin.Raw, r *recordReader, rec *tocsin.Record, w wrapping) {
+	var rest restWriter
+	for i := range r.units {
+		u := &r.units[i]
+		if u.part || u.nd.ignored || u.nd.opened {
+			continue
+		}
+		u.nd.tally.count(n, raw.Source, r.shape, rec.Events[0].Table, u.nd.path, shipperField)
+		rest.add(u)
+	}
+	rest.close(0)
+	env := envelope{host: w.host}
+	for i := range rec.Events {
+		if i == 0 && len(rest.b) > 0 {
+			env.shipper = "{" + string(rest.b) + "}"
+		} else {
+			env.shipper = ""
+		}
+		n.beside(&rec.Events[i], &env)
+	}
 }
 
 func (r *recordReader) evaluate(x *expr) (string, bool) {
