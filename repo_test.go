@@ -123,7 +123,7 @@ var roofs = map[string]roof{
 	// Commit, balance, replay, retention and holds share one writer and its transaction.
 	"internal/telemetry": {6000, "everything that changes the database belongs to one goroutine"},
 
-	"internal/normalize": {5500, "the mapping language, and one file per form records come in; parsers of text have packages of their own below it"},
+	"internal/normalize": {6200, "the mapping language, and one file per form records come in; parsers of text have packages of their own below it"},
 }
 
 var vague = regexp.MustCompile(`^(utils?|common|helpers?|misc|shared|base|lib|types|models?)$`)
