@@ -82,7 +82,16 @@ func post(ctx context.Context, server, path, token string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(server, "/")+path, bytes.NewReader(text))
+	return send(ctx, http.MethodPost, server, path, token, bytes.NewReader(text), out)
+}
+
+// get asks for one JSON document.
+func get(ctx context.Context, server, path, token string, out any) error {
+	return send(ctx, http.MethodGet, server, path, token, nil, out)
+}
+
+func send(ctx context.Context, method, server, path, token string, body io.Reader, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(server, "/")+path, body)
 	if err != nil {
 		return tocsin.Wrap(err, tocsin.Invalid, "%q is not an address. Write for example http://127.0.0.1:8700.", server)
 	}
@@ -93,7 +102,7 @@ func post(ctx context.Context, server, path, token string, in, out any) error {
 		return tocsin.Wrap(err, tocsin.Unavailable, "No server answers at %s. Is tocsin serve running there?", server)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
-	text, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return tocsin.Wrap(err, tocsin.Unavailable, "The answer of %s broke off. Try again.", server)
 	}

@@ -96,7 +96,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w (%s --help)", errUsage, err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newDemo(), newImport(), newSources(), newQuery(), newKQL(), newEVTX(), newSigma(), newRules(), newUser(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newImport(), newSources(), newQuery(), newKQL(), newEVTX(), newSigma(), newRules(), newDeadLetter(), newHold(), newUser(), newBench(), newVersion())
 	return root
 }
 

@@ -11,11 +11,12 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
 func newServe() *cobra.Command {
 	var f dataFlags
-	var addr, cert, key, uiDev, profile, sources string
+	var addr, cert, key, uiDev, profile, sources, retention, minFree string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -34,7 +35,11 @@ func newServe() *cobra.Command {
 				}
 			}
 			config := f.config()
-			config.SourcesFile = sources
+			config.SourcesFile, config.RetentionFile = sources, retention
+			var err error
+			if config.MinFree, err = schema.ParseBytes(minFree); err != nil {
+				return fmt.Errorf("%w: --min-free: %w", errUsage, err)
+			}
 			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
 				return err
@@ -60,6 +65,8 @@ func newServe() *cobra.Command {
 	f.add(cmd, true)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8700", "address to listen on")
 	cmd.Flags().StringVar(&sources, "sources", "", "sources file: syslog listeners, Kafka topics, folders to follow, limits and tables of senders")
+	cmd.Flags().StringVar(&retention, "retention", "", "retention file: what is kept per table and in all, by time and size")
+	cmd.Flags().StringVar(&minFree, "min-free", "1GiB", "stop taking telemetry in while the disk of the data folder has less free than this")
 	cmd.Flags().StringVar(&cert, "tls-cert", "", "certificate (PEM)")
 	cmd.Flags().StringVar(&key, "tls-key", "", "private key (PEM)")
 	cmd.Flags().StringVar(&uiDev, "ui-dev", "", "address of a Vite development server")

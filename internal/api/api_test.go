@@ -28,7 +28,7 @@ type gate struct{}
 func who(name string) (api.Who, error) {
 	w := api.Who{Actor: tocsin.Actor{Kind: tocsin.Person, ID: name, Name: name}, User: name, Role: tocsin.Role(name), ExpiresAt: time.Now().Add(time.Hour)}
 	switch name {
-	case "reader", "responder", "admin":
+	case "reader", "responder", "contributor", "admin":
 	case "sender":
 		w.Role, w.Scopes = tocsin.Responder, []api.Scope{api.ScopeIngest}
 	default:
@@ -55,7 +55,10 @@ func (gate) Users(context.Context) ([]api.Assignee, error) {
 }
 
 // floor is everything behind the API that this test does not look at.
-type floor struct{ fail error }
+type floor struct {
+	fail    error
+	stopped string // why nothing is taken in
+}
 
 func (f floor) Query(context.Context, api.QueryRequest) (api.QueryResult, error) {
 	return api.QueryResult{}, f.fail
@@ -82,7 +85,7 @@ func start(t *testing.T, f floor) (*httptest.Server, *incident.Desk) {
 	t.Cleanup(func() { _ = db.Close() })
 	desk := incident.New(db.Incidents(), time.Now)
 	srv := httptest.NewServer(api.New(api.Backend{
-		Desk: desk, Gate: gate{}, Hunt: f, Rules: f, Sources: f, Intake: f, UI: http.NotFoundHandler(), Metrics: http.NotFoundHandler(),
+		Desk: desk, Gate: gate{}, Hunt: f, Rules: f, Sources: f, Intake: f, DeadLetters: noLetters{}, Retention: noRetention{stopped: f.stopped}, UI: http.NotFoundHandler(), Metrics: http.NotFoundHandler(),
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Version: "test",
 	}))
 	t.Cleanup(srv.Close)

@@ -312,6 +312,7 @@ type Source struct {
 	Balanced     bool            `json:"balanced"`
 	Hours        []int64         `json:"hours"`       // records of the last 24 hours, oldest first, the current one last
 	SkewSeconds  float64         `json:"skewSeconds"` // the source's clock is behind by this; negative: ahead; 0: it agrees
+	Ahead        int64           `json:"ahead"`       // records whose event time was more than five minutes in the future
 	LastAhead    *time.Time      `json:"lastAhead"`   // when a record from the future last came
 	Drift        int64           `json:"drift"`       // fields that no column takes; see the table FieldDrift
 	Opened       *OpenedSource   `json:"opened"`      // of a source that Tocsin itself opens, else null
@@ -339,6 +340,144 @@ type DoorRefusal struct {
 type SourceList struct {
 	Items   []Source      `json:"items"`
 	Refused []DoorRefusal `json:"refused"`
+	Stopped string        `json:"stopped"` // why nothing is taken in just now; empty while it is
+}
+
+// DeadLetterQuery chooses dead letters. Empty fields choose everything.
+type DeadLetterQuery struct {
+	IDs    []string   `json:"ids,omitempty" maxItems:"1000"`
+	State  string     `json:"state,omitempty" enum:"open,replayed,discarded,all" doc:"empty means open"`
+	Source string     `json:"source,omitempty" maxLength:"300"`
+	Table  string     `json:"table,omitempty" maxLength:"200" doc:"the table the sender named"`
+	Reason string     `json:"reason,omitempty" maxLength:"500" doc:"part of the reason"`
+	Since  *time.Time `json:"since,omitempty" doc:"received since"`
+}
+
+// DeadLetter is one record that could not become events.
+type DeadLetter struct {
+	ID          string     `json:"id"`
+	Source      string     `json:"source"`
+	Position    string     `json:"position"`
+	Format      string     `json:"format"`
+	Table       string     `json:"table"`
+	Reason      string     `json:"reason"`
+	Raw         string     `json:"raw"` // the record, or its beginning in a list
+	RawEncoding string     `json:"rawEncoding"`
+	RawLength   int        `json:"rawLength"`
+	IsTruncated bool       `json:"isTruncated"` // only the beginning was kept, so it cannot be replayed
+	State       string     `json:"state"`       // open, replayed, discarded
+	Outcome     string     `json:"outcome"`     // of a replay: stored, duplicate, filtered
+	Attempts    int64      `json:"attempts"`    // replays that failed
+	ReceivedAt  time.Time  `json:"receivedAt"`
+	ResolvedAt  *time.Time `json:"resolvedAt"`
+	ResolvedBy  string     `json:"resolvedBy"`
+}
+
+// DeadLetterList answers GET /api/v1/dead-letters.
+type DeadLetterList struct {
+	Items []DeadLetter `json:"items"`
+	Next  string       `json:"next"`
+}
+
+// DeadLetterGroup counts letters that have the same kind of reason.
+type DeadLetterGroup struct {
+	Reason  string    `json:"reason"`  // what differs from record to record is written … and #
+	Example string    `json:"example"` // one of the reasons
+	Letter  string    `json:"letter"`  // id of one of the letters
+	Source  string    `json:"source"`
+	Table   string    `json:"table"`
+	Count   int64     `json:"count"`
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+}
+
+// DeadLetterGroups answers GET /api/v1/dead-letters/groups: the most frequent first, at most 500.
+type DeadLetterGroups struct {
+	Items []DeadLetterGroup `json:"items"`
+	Total int64             `json:"total"` // letters in all groups
+}
+
+// ReplayRequest is the body of POST /api/v1/dead-letters/replay.
+type ReplayRequest struct {
+	DeadLetterQuery
+	SetTable  string `json:"setTable,omitempty" maxLength:"200" doc:"send the records to this table"`
+	SetFormat string `json:"setFormat,omitempty" maxLength:"50" doc:"read the records as this format: row, json-line, syslog, line, evtx, windows, mail"`
+	Edit      string `json:"edit,omitempty" maxLength:"15360" doc:"KQL over the letter's row, such as source | extend RawData = replace_string(RawData, 'NaN', 'null')"`
+	Limit     int    `json:"limit,omitempty" minimum:"0" maximum:"1000000" doc:"most letters to try; 0 is 10,000"`
+	IsDry     bool   `json:"isDry,omitempty" doc:"say what would happen, store nothing"`
+}
+
+// ReplayResult says what became of letters.
+type ReplayResult struct {
+	Tried      int           `json:"tried"`
+	Stored     int           `json:"stored"`
+	Duplicates int           `json:"duplicates"` // found stored: the sender had sent them again
+	Filtered   int           `json:"filtered"`   // left out by the source's transform
+	Failed     int           `json:"failed"`     // still dead letters, with the new reason
+	Skipped    int           `json:"skipped"`    // not tried: truncated, or left out by the edit
+	Events     int           `json:"events"`     // rows stored
+	Alerts     int           `json:"alerts"`
+	Reasons    []ReplayTally `json:"reasons"` // of those that failed or were skipped, the most frequent first, at most 20
+	IsCut      bool          `json:"isCut"`   // the limit was reached: there may be more
+}
+
+// ReplayTally counts a reason.
+type ReplayTally struct {
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+}
+
+// DiscardResult says how many letters were given up.
+type DiscardResult struct {
+	Discarded int `json:"discarded"`
+}
+
+// HoldRequest is the body of POST /api/v1/holds: what retention must not
+// delete. Empty fields hold everything.
+type HoldRequest struct {
+	Table    string     `json:"table,omitempty" maxLength:"200"`
+	From     *time.Time `json:"from,omitempty" doc:"event time, inclusive"`
+	To       *time.Time `json:"to,omitempty" doc:"event time, exclusive"`
+	Entity   string     `json:"entity,omitempty" maxLength:"1000" doc:"only rows in which this text occurs"`
+	Incident int64      `json:"incident,omitempty" minimum:"0" doc:"holds the time of the incident, from an hour before its first alert, unless from and to are given"`
+	Reason   string     `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// Hold is a legal hold.
+type Hold struct {
+	ID         string     `json:"id"`
+	Table      string     `json:"table"` // empty: all
+	From       *time.Time `json:"from"`
+	To         *time.Time `json:"to"`
+	Entity     string     `json:"entity"`
+	Incident   int64      `json:"incident"`
+	Reason     string     `json:"reason"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedBy  string     `json:"createdBy"`
+	ReleasedAt *time.Time `json:"releasedAt"` // null while it stands
+	ReleasedBy string     `json:"releasedBy"`
+}
+
+// HoldList answers GET /api/v1/holds.
+type HoldList struct {
+	Items []Hold `json:"items"`
+}
+
+// Deletion is one line of the record of deletions.
+type Deletion struct {
+	At          time.Time  `json:"at"`
+	Table       string     `json:"table"` // empty for work on the file
+	Rows        int64      `json:"rows"`
+	Held        int64      `json:"held"` // due, but under legal hold
+	Before      *time.Time `json:"before"`
+	Reason      string     `json:"reason"`
+	BytesBefore int64      `json:"bytesBefore"`
+	BytesAfter  int64      `json:"bytesAfter"`
+}
+
+// DeletionList answers GET /api/v1/retention/runs.
+type DeletionList struct {
+	Items []Deletion `json:"items"`
 }
 
 // IngestResult answers POST /api/v1/ingest and /api/v1/ingest/{table}, after

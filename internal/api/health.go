@@ -20,6 +20,15 @@ func (s *server) healthRoutes(mux *http.ServeMux) {
 			http.Error(w, "the telemetry store does not answer", http.StatusServiceUnavailable)
 			return
 		}
+		// Queries are answered and incidents worked on while the intake is stopped, so
+		// this is no reason to take the server out of service; see /readyz/intake.
+		_, _ = io.WriteString(w, "ready\n"+s.Retention.Stopped())
+	})
+	mux.HandleFunc("GET /readyz/intake", func(w http.ResponseWriter, _ *http.Request) {
+		if why := s.Retention.Stopped(); why != "" {
+			http.Error(w, why, http.StatusServiceUnavailable)
+			return
+		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
 	mux.Handle("GET /metrics", s.Metrics)

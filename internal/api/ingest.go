@@ -2,11 +2,16 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
 // maxIngestBody bounds one submission as it is sent, before decompression.
@@ -51,7 +56,12 @@ func (s *server) ingest(w http.ResponseWriter, r *http.Request) {
 	result, err := s.Intake.Ingest(r.Context(), source, r.PathValue("table"), batch, http.MaxBytesReader(w, r.Body, maxIngestBody))
 	if err != nil {
 		if tocsin.IsKind(err, tocsin.Unavailable) {
-			w.Header().Set("Retry-After", "1")
+			wait := time.Second
+			var full *ingest.Full
+			if errors.As(err, &full) {
+				wait = full.RetryAfter
+			}
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 			_, message := tocsin.Explain(err)
 			err = &problem{Problem{Kind: tocsin.Unavailable, Message: message}, http.StatusTooManyRequests}
 		}

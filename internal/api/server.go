@@ -19,20 +19,22 @@ import (
 
 // A Backend is what the interface stands on. Every field but Doors is needed.
 type Backend struct {
-	Desk    *incident.Desk
-	Gate    Gate
-	Hunt    Hunt
-	Rules   Rules
-	Sources Sources
-	Intake  Intake
-	Doors   map[string]http.Handler // other products' protocols by http.ServeMux pattern; each checks its own credentials
-	UI      http.Handler            // what answers outside /api: the user interface
-	Metrics http.Handler            // what answers /metrics
-	Log     *slog.Logger
-	Now     func() time.Time
-	Closing <-chan struct{} // closed when the server is about to stop: streams end
-	Version string
-	IsDemo  bool
+	Desk        *incident.Desk
+	Gate        Gate
+	Hunt        Hunt
+	Rules       Rules
+	Sources     Sources
+	Intake      Intake
+	DeadLetters DeadLetters
+	Retention   Retention
+	Doors       map[string]http.Handler // other products' protocols by http.ServeMux pattern; each checks its own credentials
+	UI          http.Handler            // what answers outside /api: the user interface
+	Metrics     http.Handler            // what answers /metrics
+	Log         *slog.Logger
+	Now         func() time.Time
+	Closing     <-chan struct{} // closed when the server is about to stop: streams end
+	Version     string
+	IsDemo      bool
 }
 
 // Hunt runs queries and knows the schema.
@@ -85,6 +87,8 @@ func New(b Backend) http.Handler {
 	s.huntRoutes()
 	s.sourceRoutes()
 	s.ingestRoutes(mux)
+	s.deadLetterRoutes()
+	s.retentionRoutes()
 	s.streamRoutes(mux)
 	s.healthRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

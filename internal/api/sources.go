@@ -29,5 +29,6 @@ func (s *server) listSources(ctx context.Context, _ *struct{}) (*body[SourceList
 	for i := range list.Items {
 		list.Items[i].Hours = filled(list.Items[i].Hours)
 	}
+	list.Stopped = s.Retention.Stopped()
 	return &body[SourceList]{list}, nil
 }

@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"os"
 	"time"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
 // housekeepEvery is how often what is too old is removed.
@@ -47,4 +51,20 @@ func (a *App) tidy(ctx context.Context) error {
 		}
 	}
 	return a.accounts.auth.Forget(ctx)
+}
+
+// readRetention reads the file of --retention; an empty path has none.
+func readRetention(path string, s *schema.Schema) (schema.Retention, error) {
+	if path == "" {
+		return schema.Retention{}, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return schema.Retention{}, tocsin.Wrap(err, tocsin.NotFound, "The retention file %s cannot be read. Check the path and its permissions.", path)
+	}
+	keep, err := schema.LoadRetention(text, s)
+	if err != nil {
+		return schema.Retention{}, tocsin.Errorf(tocsin.Invalid, "The retention file %s cannot be used: %s.", path, err)
+	}
+	return keep, nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/transform"
 	"github.com/tocsin-soc/tocsin/internal/watchlist"
 )
 
@@ -36,6 +37,9 @@ type Config struct {
 	External  []string // hosts and prefixes that externaldata may read; empty allows none
 	GeoIP     string   // file of a GeoIP database; empty is none
 	TickEvery time.Duration
+
+	RetentionFile string // what is kept, where it differs from the tables' declarations; empty has none
+	MinFree       int64  // bytes of the disk that stay free: with less, nothing is taken in
 
 	SourcesFile string // settings of sources (docs/reference/sources-file.md); empty has none
 
@@ -136,9 +140,14 @@ func (a *App) newPipeline() (*pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading rules of correlation: %w", err)
 	}
+	transforms, err := transform.Load(transformRules(a.sources), a.schema, a.cfg.Now)
+	if err != nil {
+		return nil, err
+	}
 	engine := &ruleEngine{a.hunter, a.store, a.space}
 	return &pipeline{
-		normalize: n, stream: a.rules.stream, memory: &memory{correlator: a.rules.stream.NewCorrelator()}, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
+		transforms: transforms,
+		normalize:  n, stream: a.rules.stream, memory: &memory{correlator: a.rules.stream.NewCorrelator()}, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
 		schedule: detect.NewSchedule(a.rules.scheduled, a.rules.ledger, engine, detect.DefaultHorizon, a.cfg.Now),
 	}, nil
 }
@@ -155,6 +164,9 @@ func folder(name string) fs.FS {
 // Close closes the stores; what was accepted is committed first.
 func (a *App) Close() error {
 	var errs []error
+	if a.pipe != nil {
+		a.pipe.transforms.Close()
+	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}

@@ -16,18 +16,20 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/transform"
 )
 
 // A pipeline is the way of one event: the only place where stages meet.
 type pipeline struct {
-	normalize *normalize.Normalizer
-	stream    *detect.Stream
-	schedule  *detect.Schedule
-	telemetry *telemetry.Store
-	desk      *incident.Desk
-	links     *correlate.Rules
-	now       func() time.Time
-	log       *slog.Logger
+	normalize  *normalize.Normalizer
+	transforms *transform.Set // nil without any
+	stream     *detect.Stream
+	schedule   *detect.Schedule
+	telemetry  *telemetry.Store
+	desk       *incident.Desk
+	links      *correlate.Rules
+	now        func() time.Time
+	log        *slog.Logger
 
 	memory *memory // of Sigma correlations
 
@@ -37,15 +39,22 @@ type pipeline struct {
 // Ingest stores a batch and raises what it triggers. If it returns an error,
 // nothing was acknowledged; the sender may send the same again.
 func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receipt, error) {
-	records, rejects := p.normalize.Batch(raws)
-	found, seen := p.stream.Match(records, p.now())
-	batch, err := batchOf(raws, records, rejects, found, seen)
+	if err := p.telemetry.Room(); err != nil {
+		return ingest.Receipt{}, refused(err)
+	}
+	ready, err := p.prepare(ctx, raws, false)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
-	stored, err := p.telemetry.Append(ctx, batch)
+	found, seen := p.stream.Match(ready.records, p.now())
+	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
 	if err != nil {
 		return ingest.Receipt{}, err
+	}
+	batch.Counts = ready.counts(raws)
+	stored, err := p.telemetry.Append(ctx, batch)
+	if err != nil {
+		return ingest.Receipt{}, refused(err)
 	}
 	// From here on the events are stored and acknowledged. What was found is
 	// stored with them: should raising fail, the next Tick raises it.

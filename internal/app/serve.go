@@ -11,9 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
@@ -39,6 +36,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	handler := api.New(api.Backend{
 		Doors: doors.handlers(),
 		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules, Sources: &sourceBook{a, doors},
+		DeadLetters: a.DeadLetters(), Retention: a.Retention(),
 		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := &http.Server{
@@ -173,35 +171,4 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch,
 	}))
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
-}
-
-// metrics answers /metrics: the conservation equation, and what doors refused.
-func (a *App) metrics(d *doors) http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(&balanceCollector{a}, &d.refused)
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
-}
-
-// balanceCollector reads the balances when it is asked.
-type balanceCollector struct{ app *App }
-
-var recordsDesc = prometheus.NewDesc("tocsin_ingest_records_total", "records by source and what became of them; received is the sum of the others", []string{"source", "outcome"}, nil)
-
-// Describe implements prometheus.Collector.
-func (c *balanceCollector) Describe(out chan<- *prometheus.Desc) { out <- recordsDesc }
-
-// Collect implements prometheus.Collector.
-func (c *balanceCollector) Collect(out chan<- prometheus.Metric) {
-	balances, err := c.app.store.Sources(context.Background())
-	if err != nil {
-		out <- prometheus.NewInvalidMetric(recordsDesc, err)
-		return
-	}
-	for _, b := range balances {
-		for outcome, n := range map[string]int64{
-			"received": b.Received, "stored": b.Stored, "duplicate": b.Duplicates, "dead_lettered": b.DeadLettered, "filtered": b.Filtered,
-		} {
-			out <- prometheus.MustNewConstMetric(recordsDesc, prometheus.CounterValue, float64(n), string(b.Source), outcome)
-		}
-	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/ingest/syslog"
+	"github.com/tocsin-soc/tocsin/internal/transform"
 )
 
 // A SourceMistake is something wrong in a sources file; Line is 1-based.
@@ -92,12 +94,43 @@ func (a *App) checkSources(sources *ingest.Sources) (wrong []ingest.Mistake) {
 				wrong = append(wrong, ingest.Mistake{Line: sources.Line(i, "table"), Text: fmt.Sprintf("There is no table %q to send to. docs/reference/tables.md lists the tables; case matters.", t)})
 			}
 		}
+		one := &ingest.Sources{List: sources.List[i : i+1]}
+		if set, err := transform.Load(transformRules(one), a.schema, a.cfg.Now); err != nil {
+			_, text := tocsin.Explain(err)
+			wrong = append(wrong, ingest.Mistake{Line: sources.Line(i, "transform"), Text: text})
+		} else {
+			set.Close()
+		}
 		if _, err := a.newSource(s, ingest.Intake{Now: a.cfg.Now}, nil); err != nil {
 			_, text := tocsin.Explain(err)
 			wrong = append(wrong, ingest.Mistake{Line: sources.Line(i, "door"), Text: text})
 		}
 	}
 	return wrong
+}
+
+// transformRules are the transforms of a sources file, by source.
+func transformRules(sources *ingest.Sources) map[tocsin.SourceID]transform.Rule {
+	rules := map[tocsin.SourceID]transform.Rule{}
+	if sources == nil {
+		return rules
+	}
+	for i := range sources.List {
+		s := &sources.List[i]
+		if s.Transform == "" {
+			continue
+		}
+		rule := transform.Rule{Text: s.Transform}
+		for _, t := range append(slices.Collect(maps.Values(s.Tables)), s.Table) {
+			if t != "" {
+				rule.Tables = append(rule.Tables, t)
+			}
+		}
+		slices.Sort(rule.Tables)
+		rule.Tables = slices.Compact(rule.Tables)
+		rules[tocsin.SourceID(s.Door+":"+s.Name)] = rule
+	}
+	return rules
 }
 
 // A runner is a source that Tocsin opens itself. Run returns when ctx has ended

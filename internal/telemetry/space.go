@@ -16,7 +16,7 @@ import (
 // table's newest rows stay its newest, so the order of arrival does not change.
 const (
 	worthMoving = 5       // one part in so many of the file must be free
-	leastMoving = 8 << 20 // and at least so many bytes
+	leastMoving = 1 << 20 // and at least so many bytes
 )
 
 // blocks is what the file consists of.

@@ -355,6 +355,8 @@ export interface Source {
   hours: number[];
   /** the source's clock is behind by this; negative: ahead; 0: it agrees */
   skewSeconds: number;
+  /** records whose event time was more than five minutes in the future */
+  ahead: number;
   /** when a record from the future last came */
   lastAhead: string | null;
   /** fields that no column takes; see the table FieldDrift */
@@ -390,6 +392,166 @@ export interface DoorRefusal {
 export interface SourceList {
   items: Source[];
   refused: DoorRefusal[];
+  /** why nothing is taken in just now; empty while it is */
+  stopped: string;
+}
+
+/** DeadLetterQuery chooses dead letters. Empty fields choose everything. */
+export interface DeadLetterQuery {
+  ids?: string[];
+  state?: string;
+  source?: string;
+  table?: string;
+  reason?: string;
+  since?: string;
+}
+
+/** DeadLetter is one record that could not become events. */
+export interface DeadLetter {
+  id: string;
+  source: string;
+  position: string;
+  format: string;
+  table: string;
+  reason: string;
+  /** the record, or its beginning in a list */
+  raw: string;
+  rawEncoding: string;
+  rawLength: number;
+  /** only the beginning was kept, so it cannot be replayed */
+  isTruncated: boolean;
+  /** open, replayed, discarded */
+  state: string;
+  /** of a replay: stored, duplicate, filtered */
+  outcome: string;
+  /** replays that failed */
+  attempts: number;
+  receivedAt: string;
+  resolvedAt: string | null;
+  resolvedBy: string;
+}
+
+/** DeadLetterList answers GET /api/v1/dead-letters. */
+export interface DeadLetterList {
+  items: DeadLetter[];
+  next: string;
+}
+
+/** DeadLetterGroup counts letters that have the same kind of reason. */
+export interface DeadLetterGroup {
+  /** what differs from record to record is written … and # */
+  reason: string;
+  /** one of the reasons */
+  example: string;
+  /** id of one of the letters */
+  letter: string;
+  source: string;
+  table: string;
+  count: number;
+  first: string;
+  last: string;
+}
+
+/** DeadLetterGroups answers GET /api/v1/dead-letters/groups: the most frequent first, at most 500. */
+export interface DeadLetterGroups {
+  items: DeadLetterGroup[];
+  /** letters in all groups */
+  total: number;
+}
+
+/** ReplayRequest is the body of POST /api/v1/dead-letters/replay. */
+export interface ReplayRequest extends DeadLetterQuery {
+  setTable?: string;
+  setFormat?: string;
+  edit?: string;
+  limit?: number;
+  isDry?: boolean;
+}
+
+/** ReplayResult says what became of letters. */
+export interface ReplayResult {
+  tried: number;
+  stored: number;
+  /** found stored: the sender had sent them again */
+  duplicates: number;
+  /** left out by the source's transform */
+  filtered: number;
+  /** still dead letters, with the new reason */
+  failed: number;
+  /** not tried: truncated, or left out by the edit */
+  skipped: number;
+  /** rows stored */
+  events: number;
+  alerts: number;
+  /** of those that failed or were skipped, the most frequent first, at most 20 */
+  reasons: ReplayTally[];
+  /** the limit was reached: there may be more */
+  isCut: boolean;
+}
+
+/** ReplayTally counts a reason. */
+export interface ReplayTally {
+  reason: string;
+  count: number;
+}
+
+/** DiscardResult says how many letters were given up. */
+export interface DiscardResult {
+  discarded: number;
+}
+
+/**
+ * HoldRequest is the body of POST /api/v1/holds: what retention must not
+ * delete. Empty fields hold everything.
+ */
+export interface HoldRequest {
+  table?: string;
+  from?: string;
+  to?: string;
+  entity?: string;
+  incident?: number;
+  reason: string;
+}
+
+/** Hold is a legal hold. */
+export interface Hold {
+  id: string;
+  /** empty: all */
+  table: string;
+  from: string | null;
+  to: string | null;
+  entity: string;
+  incident: number;
+  reason: string;
+  createdAt: string;
+  createdBy: string;
+  /** null while it stands */
+  releasedAt: string | null;
+  releasedBy: string;
+}
+
+/** HoldList answers GET /api/v1/holds. */
+export interface HoldList {
+  items: Hold[];
+}
+
+/** Deletion is one line of the record of deletions. */
+export interface Deletion {
+  at: string;
+  /** empty for work on the file */
+  table: string;
+  rows: number;
+  /** due, but under legal hold */
+  held: number;
+  before: string | null;
+  reason: string;
+  bytesBefore: number;
+  bytesAfter: number;
+}
+
+/** DeletionList answers GET /api/v1/retention/runs. */
+export interface DeletionList {
+  items: Deletion[];
 }
 
 /**
