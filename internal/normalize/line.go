@@ -63,11 +63,11 @@ func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.R
 	}
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
-	r.begin(s)
+	r.begin(s, len(reading.Fields))
 	r.readFlat(reading.Fields)
 	r.tell("$Raw", body)
 	r.tell("$Table", raw.Table)
-	if !w.at.IsZero() {
+	if _, asked := s.sym.ids["$Time"]; asked && !w.at.IsZero() {
 		r.tell("$Time", w.at.Format(time.RFC3339Nano))
 	}
 	return n.shaped(raw, r, w)

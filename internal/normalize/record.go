@@ -14,13 +14,15 @@ type recordReader struct {
 	all   *shapes
 	trees map[*recordShape]*node
 	slots
-	kinds   []jsonKind
-	shape   *recordShape
-	root    *node
-	units   []unit
-	fields  []tocsin.Field
-	cut     bool // there were more fields than are shown to rules
-	learned int
+	kinds    []jsonKind
+	shape    *recordShape
+	root     *node
+	units    []unit
+	fields   []tocsin.Field
+	builders []rowBuilder
+	slab     []tocsin.Value // cells for rows to come
+	cut      bool           // there were more fields than are shown to rules
+	learned  int
 }
 
 // A unit is a value that a column may take by its name, or that none takes.
@@ -51,8 +53,8 @@ func newRecordReader(all *shapes) *recordReader {
 	}
 }
 
-// begin makes ready for a record of a shape.
-func (r *recordReader) begin(s *recordShape) {
+// begin makes ready for a record of a shape with about so many fields.
+func (r *recordReader) begin(s *recordShape, fields int) {
 	r.slots.clear()
 	r.shape, r.root = s, r.trees[s]
 	if r.root == nil {
@@ -60,7 +62,7 @@ func (r *recordReader) begin(s *recordShape) {
 		r.trees[s] = r.root
 	}
 	r.units, r.cut = r.units[:0], false
-	r.fields = make([]tocsin.Field, 0, 48)
+	r.fields = make([]tocsin.Field, 0, fields+len(s.fields)+8)
 }
 
 // readJSON reads a record that is a JSON object.

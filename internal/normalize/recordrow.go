@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w wrapping) (tocsin.Record, error) {
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
-	r.begin(s)
+	r.begin(s, 40)
 	if err := r.readJSON(body); err != nil {
 		return tocsin.Record{}, err
 	}
@@ -30,7 +31,7 @@ func (n *Normalizer) flatRecord(raw *tocsin.Raw, shape string, fields []tocsin.F
 	}
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
-	r.begin(s)
+	r.begin(s, len(fields))
 	r.readFlat(fields)
 	return n.shaped(raw, r, w)
 }
@@ -70,9 +71,10 @@ func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsi
 	if !hasTime {
 		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Field: "TimeGenerated", Reason: "no time"})
 	}
-	rec := tocsin.Record{LogSource: r.logSource(), Fields: r.sigmaFields(), Events: make([]tocsin.Event, 0, len(s.plans))}
+	rec := tocsin.Record{LogSource: r.logSource(), Fields: r.sigmaFields(), Events: make([]tocsin.Event, 0, bits.OnesCount64(holding))}
 	digest := raw.Digest()
-	builders := make([]rowBuilder, len(s.plans))
+	builders := append(r.builders[:0], make([]rowBuilder, len(s.plans))...)
+	r.builders = builders
 	for i, p := range s.plans {
 		if holding>>i&1 != 0 {
 			builders[i] = r.fill(i, p, raw, at)
@@ -191,8 +193,7 @@ func (r *recordReader) sigmaFields() []tocsin.Field {
 
 // fill makes the columns of one row.
 func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) rowBuilder {
-	b := newRow(p.t)
-	b.source, b.shape = raw.Source, r.shape.name
+	b := rowBuilder{t: p.t, values: r.cells(len(p.t.columns)), source: raw.Source, shape: r.shape.name}
 	for j := range p.cells {
 		if text, symbol, ok := p.cells[j].expr.of(&r.slots); ok {
 			b.take(p.cells[j].column, text, r.kindOf(symbol))
@@ -222,6 +223,20 @@ func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) 
 		b.values[p.t.typeName] = tocsin.StringValue(p.t.name)
 	}
 	return b
+}
+
+// slabCells is how many cells are allocated at once: rows of a batch live and
+// die together, and one large piece of memory costs less than many rows.
+const slabCells = 4096
+
+// cells returns the empty cells of a row.
+func (r *recordReader) cells(n int) []tocsin.Value {
+	if len(r.slab) < n {
+		r.slab = make([]tocsin.Value, max(n, slabCells))
+	}
+	cells := r.slab[:n:n]
+	r.slab = r.slab[n:]
+	return cells
 }
 
 // kindOf returns the kind of a symbol's value; a text that was made is a string.
