@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog": {"internal/ingest"},
 	"internal/normalize":     {"internal/normalize/text"},
-	"internal/ingest/files":  {"internal/ingest"},
+	"internal/ingest/files":  {"internal/ingest"}, "internal/ingest/kafka": {"internal/ingest"},
 }
 
 // A foreign is one line of the table of outside modules.
@@ -95,6 +95,7 @@ var modules = map[string]foreign{
 	"google.golang.org/protobuf":           {"writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
 	"github.com/parquet-go/parquet-go":     {"Parquet files, in Go and hardened against damaged ones", []string{"internal/ingest/files"}},
+	"github.com/twmb/franz-go":             {"Kafka's protocol, without cgo", []string{"internal/ingest/kafka"}},
 	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
 	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
 	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},

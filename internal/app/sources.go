@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/ingest/kafka"
 	"github.com/tocsin-soc/tocsin/internal/ingest/syslog"
 	"github.com/tocsin-soc/tocsin/internal/transform"
 )
@@ -147,6 +148,8 @@ func (a *App) newSource(s ingest.Settings, intake ingest.Intake, pulse *ingest.P
 	case ingest.DoorAzure:
 		_, err := workspaceKey(&s)
 		return nil, err
+	case ingest.DoorKafka:
+		return orNone(kafka.New(kafka.Options{Sender: sender, Intake: intake, Log: a.cfg.Log, Pulse: pulse}))
 	case ingest.DoorHTTP, ingest.DoorHEC, ingest.DoorElastic, ingest.DoorOTLP:
 		return nil, nil
 	default:
