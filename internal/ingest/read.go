@@ -229,6 +229,7 @@ func (n *nesting) next(b byte) (closed bool) {
 // objects cuts values that run over several lines. After a value that never
 // closes, it starts again at the next line that begins with a brace.
 func (c *cutter) objects() error {
+	last, repeat := int64(0), int64(1)
 	for !c.stopped {
 		if _, err := c.skipSpace(); err != nil {
 			return err
@@ -236,7 +237,15 @@ func (c *cutter) objects() error {
 		at := c.line
 		body, err := c.value(false)
 		if len(bytes.TrimSpace(body)) > 0 {
-			c.emit(at, bytes.TrimSpace(body))
+			c.within = ""
+			if at != last {
+				last, repeat = at, 1
+				c.emit(at, bytes.TrimSpace(body))
+			} else { // another one that begins on the same line: "3.2"
+				repeat++
+				c.within = strconv.FormatInt(at, 10) + "."
+				c.emit(repeat, bytes.TrimSpace(body))
+			}
 		}
 		if err != nil {
 			return err

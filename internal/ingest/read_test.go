@@ -44,6 +44,8 @@ func TestRead_CutsRecords(t *testing.T) {
 		{"array and more", "[1]\n{\"a\":1}\n", `1 1|2 {"a":1}`},
 		{"empty array", "[]", ``},
 		{"objects over lines", "{\n  \"a\": \"}\"\n}\n{\n  \"a\": 2\n}\n", "1 {\n  \"a\": \"}\"\n}|4 {\n  \"a\": 2\n}"},
+		{"equal objects that begin on one line", "{\n\"a\":1\n}{\"a\":2}{\"a\":2}\n{}", "1 {\n\"a\":1\n}|3 {\"a\":2}|3.2 {\"a\":2}|4 {}"},
+		{"a stray bracket and another object on one line", "{]{\n0", "1 {]|1.2 {\n0"},
 		{"an object that never closes", "{\n  \"a\": [\n{\n  \"a\": 2\n}\n", "1 {\n  \"a\": [|3 {\n  \"a\": 2\n}"},
 		{"escaped quote", "{\"a\":\"\\\\\\\"}{\"}\n", "1 {\"a\":\"\\\\\\\"}{\"}"},
 		{"a wrapper", `{"Records":[{"a":[1]},{"b":2}]}`, `1.1 {"a":[1]}|1.2 {"b":2}`},
@@ -145,11 +147,15 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		total := 0
-		for raw, err := range ingest.Read(bytes.NewReader(in), ingest.Spec{MaxBytes: 1 << 16}) {
+		total, seen := 0, map[string]bool{}
+		for raw, err := range ingest.Read(bytes.NewReader(in), ingest.Spec{Format: tocsin.FormatJSONLine, MaxBytes: 1 << 16}) {
 			if err != nil {
 				return
 			}
+			if seen[raw.Position] {
+				t.Errorf("two records at position %s", raw.Position)
+			}
+			seen[raw.Position] = true
 			if len(bytes.TrimSpace(raw.Body)) == 0 {
 				t.Error("an empty record")
 			}
