@@ -10,5 +10,5 @@ import "embed"
 
 // Files is everything shipped, by path: "tables/SecurityEvent.yaml".
 //
-//go:embed tables functions rules simulations entities sigma correlation normalize watchlists
+//go:embed tables all:functions rules simulations entities sigma correlation normalize watchlists
 var Files embed.FS

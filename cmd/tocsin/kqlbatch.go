@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soc/tocsin/content"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql"
@@ -31,6 +33,7 @@ func newKQLBatch() *cobra.Command {
 			"A bad query is the error of its own line. --schemas names a JSON file\n" +
 			"{table:{column:type}} whose tables exist, with the standard columns of Log\n" +
 			"Analytics besides, and are empty, as are all watchlists and externaldata;\n" +
+			"the built-in workspace functions (docs/reference/functions.md) can be called;\n" +
 			"without it there are none, so queries bring their own rows (datatable, print, range).\n" +
 			"With --schemas a name that nobody knows is taken as published content means it\n" +
 			"(an unknown table is empty) and named in \"warnings\"; --strict makes it an error.",
@@ -63,6 +66,9 @@ func runBatch(ctx context.Context, in io.Reader, out io.Writer, schemas string, 
 		if err != nil {
 			return fmt.Errorf("%s: %w", schemas, err)
 		}
+		if err := addFunctions(cat); err != nil {
+			return err
+		}
 	}
 	// Nothing has rows: declared tables, watchlists of any name, addresses of externaldata.
 	opt.Compile.Dialect.TableName = duckdb.EmptyTable
@@ -78,4 +84,22 @@ func runBatch(ctx context.Context, in io.Reader, out io.Writer, schemas string, 
 		err = ferr
 	}
 	return err
+}
+
+// addFunctions adds the built-in workspace functions that no table shadows.
+func addFunctions(cat *catalog.Static) error {
+	folder, err := fs.Sub(content.Files, "functions")
+	if err != nil {
+		return err
+	}
+	list, _, err := schema.LoadFunctions(folder, "builtin")
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if _, taken := cat.Table(list[i].Name); !taken {
+			cat.AddFunction(&list[i].SavedFunction)
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,8 @@ func openWorkspace(from folders) (*workspace, error) {
 	return w, nil
 }
 
-// distinct leaves out functions whose name means something else already.
+// distinct leaves out functions whose name means something else already. A
+// function of a folder takes the place of a replaceable one.
 func (w *workspace) distinct(list []schema.Function) []schema.Function {
 	taken := map[string]string{}
 	for _, f := range catalog.Functions().All() {
@@ -80,6 +82,10 @@ func (w *workspace) distinct(list []schema.Function) []schema.Function {
 	}
 	var kept []schema.Function
 	for _, f := range list {
+		if i := slices.IndexFunc(kept, func(k schema.Function) bool { return k.Name == f.Name && k.Replaceable && k.Folder != f.Folder }); i >= 0 {
+			kept[i], taken[f.Name] = f, "the function in "+f.Path
+			continue
+		}
 		if as, ok := taken[f.Name]; ok {
 			w.reject(&f, fmt.Sprintf("the name %s is already that of %s", f.Name, as))
 			continue

@@ -60,6 +60,7 @@ func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
 		"d.yaml": "name: Loop\nquery: Loop()",
 		"e.yaml": "name: strcat\nquery: SigninLogs",
 		"f.yaml": "name: FailedSignIns\nquery: SigninLogs",
+		"h.yaml": "name: _Im_Dns\nquery: SigninLogs | project Mine = IPAddress",
 		"g.yaml": "name: Wrong\nquery: |\n  SigninLogs\n  | where ipv4_is_in_range(IPAddress)",
 	})
 	space, err := openWorkspace(folders{functions: []string{dir}, now: noClock()})
@@ -72,7 +73,7 @@ func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
 			loaded = append(loaded, f.Name)
 		}
 	}
-	if want := []string{"Good", "Value", "Rows"}; !slices.Equal(loaded, want) {
+	if want := []string{"Good", "Rows", "Value", "_Im_Dns"}; !slices.Equal(slices.Sorted(slices.Values(loaded)), want) {
 		t.Errorf("loaded %v, want %v", loaded, want)
 	}
 	reasons := map[string]string{}
@@ -90,7 +91,7 @@ func TestWorkspace_LeavesOutWhatCannotBeCalled(t *testing.T) {
 		}
 	}
 	hunter := hunt.New(space.catalog, nil, nil, noClock)
-	for _, text := range []string{"Good | count", "print Value(1)", "SigninLogs | invoke Rows()"} {
+	for _, text := range []string{"Good | count", "print Value(1)", "SigninLogs | invoke Rows()", "_Im_Dns | project Mine"} {
 		if diags := hunter.Check(hunt.Query{Text: text}); len(diags) > 0 {
 			t.Errorf("%s: %v", text, diags)
 		}

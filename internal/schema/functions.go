@@ -31,6 +31,9 @@ type Function struct {
 	catalog.SavedFunction
 	Params []FunctionParameter // what Parameters declares, in order
 	Path   string              // the file, for people: "builtin/FailedSignIns.yaml"
+	// Replaceable gives way to a function of the same name in another folder: those
+	// that stand in for a published one.
+	Replaceable bool
 }
 
 // A FunctionParameter is one parameter of a function.
@@ -50,6 +53,7 @@ type functionFile struct {
 	Name        string           `yaml:"name"`
 	Description string           `yaml:"description"`
 	Parameters  []parameterEntry `yaml:"parameters"`
+	Replaceable bool             `yaml:"replaceable"`
 	Query       string           `yaml:"query"`
 }
 
@@ -150,7 +154,7 @@ func loadFunction(fsys fs.FS, name string) (f Function, alias string, err error)
 		if err := decodeOne(text, &own, yaml.Strict()); err != nil {
 			return f, "", err
 		}
-		f.Name, f.Doc, f.Body, entries = own.Name, own.Description, own.Query, own.Parameters
+		f.Name, f.Doc, f.Body, f.Replaceable, entries = own.Name, own.Description, own.Query, own.Replaceable, own.Parameters
 	}
 	f.Doc, f.Body = strings.TrimSpace(f.Doc), strings.TrimSpace(f.Body)
 	if alias != "" && !tableName.MatchString(alias) {

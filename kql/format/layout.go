@@ -135,10 +135,11 @@ func (l *layouter) write(s string) {
 // newline ends the line with the comments waiting for it.
 func (l *layouter) newline(indent int) {
 	for i, c := range l.pending {
+		empty := l.lead > 0 || l.out.Len() == 0
 		switch {
-		case i > 0:
+		case i > 0, !empty && strings.HasPrefix(c, "#"): // # is a comment at the beginning of a line only
 			l.out.WriteString("\n" + strings.Repeat(" ", indent))
-		case l.lead > 0 || l.out.Len() == 0:
+		case empty:
 			l.out.WriteString(strings.Repeat(" ", l.lead))
 		default:
 			l.out.WriteByte(' ')
