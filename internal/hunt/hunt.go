@@ -81,7 +81,7 @@ const (
 	DefaultRows    = 10_000
 	DefaultBytes   = 64 << 20
 	DefaultTimeout = 10 * time.Minute
-	maxText        = 64 << 10
+	maxText        = 512 << 10 // enough for every rule of SigmaHQ: agreement_test.go
 )
 
 // An Answer is what a query delivered.

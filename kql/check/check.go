@@ -62,13 +62,14 @@ type checker struct {
 	plugins  int
 	// ordered says that the script uses window functions or scan somewhere, so
 	// that ordering operators number their rows.
-	ordered bool
-	saved   map[string]*ast.FuncLit
-	set     map[string]ast.Expr // set statements
-	top     *env
-	weights map[plan.Expr]int
-	told    map[string]bool // functions whose data is missing and that were warned of
-	at      *token.Span     // inside a saved function: where its outermost call stands
+	ordered  bool
+	saved    map[string]*ast.FuncLit
+	set      map[string]ast.Expr // set statements
+	top      *env
+	weights  map[plan.Expr]int
+	exceeded bool            // the budget was, and it was said
+	told     map[string]bool // functions whose data is missing and that were warned of
+	at       *token.Span     // inside a saved function: where its outermost call stands
 }
 
 // Check binds a script. The query is usable only if the diagnostics hold no
@@ -153,7 +154,8 @@ func (c *checker) hint(code token.Code, n ast.Node, hint, message string) {
 // spend counts a bound node and reports whether the budget still holds.
 func (c *checker) spend(n ast.Node) bool {
 	c.nodes++
-	if c.nodes == c.limits.Nodes+1 {
+	if c.nodes > c.limits.Nodes && !c.exceeded {
+		c.exceeded = true
 		c.errorf(token.TooComplex, n, "the query unfolds into more than %d expressions and operators", c.limits.Nodes)
 	}
 	return c.nodes <= c.limits.Nodes

@@ -61,9 +61,14 @@ func (c *checker) operators(in *rows, ops []ast.Operator, e *env) *rows {
 		if in == nil {
 			return nil
 		}
+		// Every operator carries every column on: many of both are as much as many expressions.
+		c.nodes += len(in.cols) / columnsPerNode
 	}
 	return in
 }
+
+// columnsPerNode is how many columns at an operator count like one expression.
+const columnsPerNode = 8
 
 // bringsRows reports whether an operator may begin a pipe.
 func bringsRows(op ast.Operator) bool {

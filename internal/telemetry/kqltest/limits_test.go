@@ -64,6 +64,7 @@ func TestLimits_OfText(t *testing.T) {
 		"a long sum":  {"print 1" + strings.Repeat(" + 1", wide), token.TooComplex},
 		"functions":   {"let f0 = () { 1 };\n" + doubling(40) + "print f40()", token.TooComplex},
 		"dynamic":     {"print dynamic(" + strings.Repeat("[", deep) + strings.Repeat("]", deep) + ")", token.TooDeep},
+		"columns":     {"print 1" + strings.Repeat(" | extend a = 1", wide) + strings.Repeat(" | extend strcat('a', 'b')", wide/2), token.TooComplex},
 		"many unions": {"let t = datatable(a:long)[1]; union " + strings.Repeat("t, ", wide) + "t", token.TooComplex},
 	} {
 		t.Run(name, func(t *testing.T) {
