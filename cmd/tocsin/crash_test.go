@@ -102,7 +102,7 @@ func (w *crashWorld) tocsin(stdin string, args ...string) string {
 }
 
 // serve starts the server and waits until it answers.
-func (w *crashWorld) serve() *exec.Cmd {
+func (w *crashWorld) serve(flags ...string) *exec.Cmd {
 	w.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -111,7 +111,7 @@ func (w *crashWorld) serve() *exec.Cmd {
 	addr := ln.Addr().String()
 	_ = ln.Close()
 	w.base = "http://" + addr
-	cmd := exec.Command("tocsin", "serve", "--data", w.dir, "--addr", addr, "--min-free", "1MiB")
+	cmd := exec.Command("tocsin", append([]string{"serve", "--data", w.dir, "--addr", addr, "--min-free", "1MiB"}, flags...)...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)

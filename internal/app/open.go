@@ -94,7 +94,13 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.store, err = telemetry.Open(ctx, telemetry.Options{Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo(), Render: render})
+	keep, err := readRetention(cfg.RetentionFile, a.schema)
+	if err != nil {
+		return a, err
+	}
+	a.store, err = telemetry.Open(ctx, telemetry.Options{
+		Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo(), Render: render, Retention: keep, MinFree: cfg.MinFree,
+	})
 	if err != nil {
 		return a, err
 	}

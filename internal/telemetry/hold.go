@@ -90,7 +90,11 @@ func (s *Store) HoldList(ctx context.Context) (out []Hold, err error) {
 // standingHolds returns the holds that concern a table. The writer calls it
 // just before it deletes.
 func standingHolds(ctx context.Context, c *duck.Conn, table string) (out []Hold, err error) {
-	rows, err := c.Query(ctx, `SELECT `+holdColumns+` FROM tocsin.holds WHERE released IS NULL AND name IN ('', $1)`, table)
+	also := table
+	if table == twinSource {
+		also = twinTable // whose rows are kept here
+	}
+	rows, err := c.Query(ctx, `SELECT `+holdColumns+` FROM tocsin.holds WHERE released IS NULL AND name IN ('', $1, $2)`, table, also)
 	if err != nil {
 		return nil, fmt.Errorf("reading the holds: %w", err)
 	}

@@ -57,7 +57,7 @@ func (s *Store) Retain(ctx context.Context) (done []Deletion, err error) {
 		return err
 	}
 	for _, t := range s.kept() {
-		age := s.opts.Retention.AgeOf(t.decl)
+		age := s.ageOf(t)
 		if age == 0 {
 			continue
 		}
@@ -89,6 +89,18 @@ func (s *Store) Retain(ctx context.Context) (done []Deletion, err error) {
 		done[i].BytesAfter = after
 	}
 	return done, err
+}
+
+// ageOf is how long rows of a table are kept; 0 is for ever. Rows that are read
+// as two tables are kept as long as either asks.
+func (s *Store) ageOf(t *storedTable) time.Duration {
+	age := s.opts.Retention.AgeOf(t.decl)
+	if twin, ok := s.opts.Schema.Table(twinTable); ok && t.name == twinSource && age != 0 {
+		if other := s.opts.Retention.AgeOf(twin); other == 0 || other > age {
+			return other
+		}
+	}
+	return age
 }
 
 // days writes a length of time as an operator set it.
