@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -83,15 +84,40 @@ func (m *Messages) load(fsys fs.FS, name string) error {
 			key, line = word(line)
 		}
 		event, text := word(line)
-		p, err := parsePattern(text)
-		if err != nil {
-			return fmt.Errorf("message %s %s: %w", key, event, err)
+		for _, text := range variants(text) {
+			p, err := parsePattern(text)
+			if err != nil {
+				return fmt.Errorf("message %s %s: %w", key, event, err)
+			}
+			p.event = event
+			set.patterns[key] = append(set.patterns[key], p)
 		}
-		p.event = event
-		set.patterns[key] = append(set.patterns[key], p)
 	}
 	return nil
 }
+
+// variants writes a pattern out with and without each part in double brackets;
+// maxVariants bounds them.
+func variants(s string) []string {
+	list := []string{s}
+	for i := 0; i < len(list) && len(list) < maxVariants; {
+		open := strings.Index(list[i], "[[")
+		end := strings.Index(list[i], "]]")
+		if open < 0 || end < open {
+			i++
+			continue
+		}
+		for end+2 < len(list[i]) && list[i][end+2] == ']' { // the part itself ends with a bracket
+			end++
+		}
+		with := list[i][:open] + list[i][open+2:end] + list[i][end+2:]
+		without := list[i][:open] + list[i][end+2:]
+		list = slices.Replace(list, i, i+1, with, without)
+	}
+	return list
+}
+
+const maxVariants = 64
 
 // program finds the messages of a program by its tag: "sshd",
 // "/usr/sbin/cron", "postfix/smtpd".
@@ -128,7 +154,8 @@ func (s *messageSet) read(r *Reading, key, text string) bool {
 // {x} takes a word without blanks. {x*} takes any text, as much as it can: who
 // signs in chooses the name, and may write " from 10.0.0.1 port 22" into it;
 // what the program itself appended is behind the last one. {x?} takes any text,
-// also none, as little as it can. A pattern fits a whole message.
+// also none, as little as it can. [[text]] may be missing. A pattern fits a whole
+// message.
 type pattern struct {
 	event string
 	lead  string
