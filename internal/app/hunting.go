@@ -103,6 +103,7 @@ func (h *hunting) Schema() api.Schema {
 	for _, f := range h.space.functions {
 		out.Functions = append(out.Functions, api.SchemaFunction{Name: f.Name, Parameters: "(" + f.Parameters + ")", Body: f.Body})
 	}
+	out.Functions = append(out.Functions, h.space.listFunctions()...)
 	return out
 }
 

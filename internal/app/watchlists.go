@@ -3,8 +3,10 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/api"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/internal/watchlist"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
@@ -61,4 +63,27 @@ func (w *workspace) references() []telemetry.Reference {
 		refs = append(refs, telemetry.Reference{Name: watchlistTable, Columns: columns, Rows: rows})
 	}
 	return refs
+}
+
+// listFunctions describe watchlists to an editor that knows tables and functions only:
+// rows with the columns that every watchlist has and then those of any.
+func (w *workspace) listFunctions() []api.SchemaFunction {
+	var columns, aliases []string
+	seen := map[string]bool{}
+	for _, l := range w.lists {
+		aliases = append(aliases, l.Alias)
+		for _, c := range l.Table().Columns {
+			if !seen[c.Name] {
+				seen[c.Name] = true
+				columns = append(columns, "['"+strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(c.Name)+"']:"+c.Type.String())
+			}
+		}
+	}
+	if len(aliases) == 0 {
+		return nil
+	}
+	return []api.SchemaFunction{
+		{Name: "_GetWatchlist", Parameters: "(alias:string)", Body: "// " + strings.Join(aliases, ", ") + "\ndatatable(" + strings.Join(columns, ", ") + ")[]"},
+		{Name: "_GetWatchlistAlias", Parameters: "()", Body: "datatable(WatchlistAlias:string)[]"},
+	}
 }
