@@ -23,6 +23,9 @@ func (n *Normalizer) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, er
 	if ok || err != nil {
 		return rec, err
 	}
+	if raw.Table != "" && n.tables[raw.Table] == nil {
+		return rec, fmt.Errorf("table %s is not known. The reference page lists the tables; case matters", raw.Table)
+	}
 	if raw.Table != "" {
 		return n.lastResort(raw, &envelope{table: raw.Table, record: body})
 	}

@@ -77,6 +77,9 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	if len(raw.Body) > tocsin.MaxRawBytes {
 		return tocsin.Record{}, fmt.Errorf("the record has %d bytes, at most %d are taken. Split it at the source", len(raw.Body), tocsin.MaxRawBytes)
 	}
+	if raw.Format == tocsin.FormatMail {
+		return n.mailRecord(raw) // in whatever character set it is
+	}
 	body := string(raw.Body)
 	if !utf8.ValidString(body) {
 		body = strings.ToValidUTF8(body, "\uFFFD")
