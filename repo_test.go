@@ -41,7 +41,7 @@ var rows = map[string]int{
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 	"internal/transform":      4,
 	"internal/normalize/text": 4, "internal/normalize/mail": 4,
-	"internal/ingest/files":   4, "internal/ingest/kafka": 4,
+	"internal/ingest/files": 4, "internal/ingest/kafka": 4,
 
 	"internal/api": 5, "web": 5,
 	"internal/app": 6,
