@@ -17,6 +17,7 @@ import (
 func newServe() *cobra.Command {
 	var f dataFlags
 	var addr, cert, key, uiDev, profile, sources, retention, minFree string
+	var own doorFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -50,16 +51,23 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			doors, err := own.listen(cert, key)
+			if err != nil {
+				return errors.Join(err, ln.Close())
+			}
 			base := scheme + "://" + ln.Addr().String()
 			link, err := a.FirstLink(cmd.Context())
 			if err != nil {
 				return err
 			}
+			for _, d := range doors {
+				fmt.Fprintf(os.Stderr, "%s is at %s\n", d.Door, d.Listener.Addr())
+			}
 			fmt.Fprintf(os.Stderr, "tocsin %s is at %s\n", version, base)
 			if link != "" {
 				fmt.Fprintf(os.Stderr, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
 			}
-			return a.Serve(cmd.Context(), ln, uiDev)
+			return a.Serve(cmd.Context(), ln, uiDev, doors...)
 		},
 	}
 	f.add(cmd, true)
@@ -67,6 +75,7 @@ func newServe() *cobra.Command {
 	cmd.Flags().StringVar(&sources, "sources", "", "sources file: syslog listeners, Kafka topics, folders to follow, limits and tables of senders")
 	cmd.Flags().StringVar(&retention, "retention", "", "retention file: what is kept per table and in all, by time and size")
 	cmd.Flags().StringVar(&minFree, "min-free", "1GiB", "stop taking telemetry in while the disk of the data folder has less free than this")
+	own.add(cmd)
 	cmd.Flags().StringVar(&cert, "tls-cert", "", "certificate (PEM)")
 	cmd.Flags().StringVar(&key, "tls-key", "", "private key (PEM)")
 	cmd.Flags().StringVar(&uiDev, "ui-dev", "", "address of a Vite development server")
@@ -79,7 +88,7 @@ func newServe() *cobra.Command {
 // listen opens the address, with TLS when a certificate is given.
 func listen(addr, cert, key string) (ln net.Listener, scheme string, err error) {
 	if ln, err = net.Listen("tcp", addr); err != nil {
-		return nil, "", tocsin.Wrap(err, tocsin.Unavailable, "The address %s cannot be listened on. Choose another with --addr.", addr)
+		return nil, "", tocsin.Wrap(err, tocsin.Unavailable, "The address %s cannot be listened on. Choose another.", addr)
 	}
 	if cert == "" && key == "" {
 		if host, _, err := net.SplitHostPort(addr); err == nil && !isLoopback(host) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"slices"
@@ -35,15 +36,24 @@ type doors struct {
 	settings settingsOf
 	budget   *ingest.Budget
 	refused  refusals
+	http     map[string]http.Handler // by name of the door
 
 	mu    sync.Mutex
-	paces map[tocsin.SourceID]*pace // of sources with a limit of records per second
+	paces map[tocsin.SourceID]*pace // of sources with a limit of their own
 }
 
 func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
-	return &doors{
+	d := &doors{
 		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget), paces: map[tocsin.SourceID]*pace{},
 	}
+	in := d.intake()
+	d.http = map[string]http.Handler{
+		ingest.DoorHEC:     hec.New(hec.Options{Intake: in, Budget: d.budget}),
+		ingest.DoorElastic: elastic.New(elastic.Options{Intake: in, Budget: d.budget}),
+		ingest.DoorOTLP:    otlp.New(otlp.Options{Intake: in, Budget: d.budget}),
+		ingest.DoorAzure:   azure.New(azure.Options{Intake: in, Budget: d.budget, Workspace: a.workspaces(d)}),
+	}
+	return d
 }
 
 // intake is what every door hands records to.
@@ -56,19 +66,17 @@ func (d *doors) intake() ingest.Intake {
 
 // handlers are the doors on the main address, by the patterns of http.ServeMux.
 func (d *doors) handlers() map[string]http.Handler {
-	list := map[string]http.Handler{}
-	splunk := hec.New(hec.Options{Intake: d.intake(), Budget: d.budget})
+	list := map[string]http.Handler{
+		elastic.Prefix + "/": http.StripPrefix(elastic.Prefix, d.http[ingest.DoorElastic]),
+		"/_bulk":             d.http[ingest.DoorElastic],
+		otlp.Path:            d.http[ingest.DoorOTLP],
+	}
 	for _, pattern := range hec.Paths() {
-		list[pattern] = splunk
+		list[pattern] = d.http[ingest.DoorHEC]
 	}
-	search := elastic.New(elastic.Options{Intake: d.intake(), Budget: d.budget})
-	list[elastic.Prefix+"/"] = http.StripPrefix(elastic.Prefix, search)
-	list["/_bulk"] = search
-	monitor := azure.New(azure.Options{Intake: d.intake(), Budget: d.budget, Workspace: d.app.workspaces(d)})
 	for _, pattern := range azure.Paths() {
-		list[pattern] = monitor
+		list[pattern] = d.http[ingest.DoorAzure]
 	}
-	list[otlp.Path] = otlp.New(otlp.Options{Intake: d.intake(), Budget: d.budget})
 	return list
 }
 
@@ -89,11 +97,11 @@ func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Send
 // sender is a source of a door by its name, with its settings.
 func (d *doors) sender(door, name string) ingest.Sender {
 	s := ingest.Sender{Source: tocsin.SourceID(door + ":" + name), Settings: d.settings(door, name)}
-	if n := s.Limits.RecordsPerSecond; n > 0 {
+	if l := s.Limits; l.RecordsPerSecond > 0 || l.RecordBytes > 0 {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if p := d.paces[s.Source]; p == nil || p.perSecond != float64(n) {
-			d.paces[s.Source] = &pace{perSecond: float64(n)}
+		if d.paces[s.Source] == nil {
+			d.paces[s.Source] = &pace{longest: l.RecordBytes, perSecond: float64(l.RecordsPerSecond)}
 		}
 	}
 	return s
@@ -112,10 +120,10 @@ func (d *doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (in
 		begun := map[tocsin.SourceID]bool{}
 		for raw, err := range raws {
 			if err == nil {
-				wait := d.spend(raw.Source, begun[raw.Source])
+				wait := d.spend(&raw, begun[raw.Source])
 				if wait > 0 {
 					yield(tocsin.Raw{}, tocsin.Wrap(&ingest.Full{RetryAfter: wait}, tocsin.Unavailable,
-						"The source %s sends more than the %s its settings allow. Send this again in %s.", raw.Source, "recordsPerSecond", wait))
+						"The source %s sends more records than its settings allow. Send this again in %s.", raw.Source, wait))
 					return
 				}
 				begun[raw.Source] = true
@@ -127,26 +135,40 @@ func (d *doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (in
 	})
 }
 
-// spend counts one record of a source. A submission that has begun is taken in
-// whole and paid for later; one that would begin in debt has to wait.
-func (d *doors) spend(source tocsin.SourceID, begun bool) (wait time.Duration) {
+// spend counts one record of its source, and cuts it if it is longer than the
+// source's settings allow. A submission that has begun is taken in whole and paid
+// for later; one that would begin in debt has to wait.
+func (d *doors) spend(raw *tocsin.Raw, begun bool) (wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := d.paces[source]
+	p := d.paces[raw.Source]
 	if p == nil {
 		return 0
+	}
+	if p.longest > 0 && len(raw.Body) > p.longest {
+		raw.Body = fmt.Appendf(nil, "the record has %d bytes and the settings of %s allow %d; it begins: %s",
+			len(raw.Body), raw.Source, p.longest, raw.Body[:min(p.longest, excerptBytes)])
+		raw.Format = tocsin.FormatDamaged
 	}
 	return p.spend(d.app.cfg.Now(), begun)
 }
 
-// pace is a bucket that fills by perSecond and holds one second's worth.
+// excerptBytes is what is kept of a record that is longer than its source may send.
+const excerptBytes = 4 << 10
+
+// pace holds the limits of a source: records may be of so many bytes, 0 for any;
+// a bucket fills by perSecond, 0 for no limit, and holds one second's worth.
 type pace struct {
+	longest   int
 	perSecond float64
 	left      float64
 	at        time.Time
 }
 
 func (p *pace) spend(now time.Time, begun bool) (wait time.Duration) {
+	if p.perSecond <= 0 {
+		return 0
+	}
 	if p.at.IsZero() {
 		p.left = p.perSecond
 	} else if passed := now.Sub(p.at).Seconds(); passed > 0 {

@@ -27,9 +27,9 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// Serve answers on ln, runs scheduled rules and mirrors incidents until ctx ends;
+// Serve answers on ln and, for single doors, on listeners of their own; it runs scheduled rules and mirrors incidents until ctx ends;
 // then it finishes what was accepted. It returns nil for an orderly end.
-func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
+func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...DoorListener) error {
 	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
 	doors := a.newDoors(queue, a.settings)
 	closing := make(chan struct{})
@@ -39,10 +39,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 		DeadLetters: a.DeadLetters(), Retention: a.Retention(),
 		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
+	srv := newServer(ctx, handler)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var work sync.WaitGroup
@@ -50,6 +47,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 	work.Go(func() { a.mirrorIncidents(running) })
 	work.Go(func() { a.housekeep(running) })
 	work.Go(func() { a.runSources(running, doors) })
+	for _, l := range own {
+		work.Go(func() { doors.listen(running, l) })
+	}
 	work.Go(func() { a.watchSources(running) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
@@ -73,6 +73,15 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string) error {
 		err = nil
 	}
 	return err
+}
+
+// newServer makes an HTTP server with the limits above. Its requests outlive ctx,
+// so that what was accepted is finished.
+func newServer(ctx context.Context, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
 }
 
 // tick runs what is due, again and again. A failure is logged and tried again.

@@ -106,21 +106,23 @@ func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.R
 	if err != nil {
 		return tocsin.Record{}, err
 	}
+	if env.shipper == "" {
+		env.shipper = env.row // it was for the last resort, and that was not needed
+	}
 	for i := range rec.Events {
 		rec.Events[i].ReceivedAt = raw.ReceivedAt
-		n.beside(&rec.Events[i], &env)
 	}
+	n.keepBeside(&rec, &env)
 	return rec, nil
 }
 
 // textColumns are where a table keeps the text of a record, the first it has.
 var textColumns = []string{"Body", "RawData", "SyslogMessage", "Message"}
 
-// lastResort makes a row of the envelope's table, which is known, of a record
-// nothing recognised.
+// lastResort makes a row of the envelope's table of a record nothing recognised.
 func (n *Normalizer) lastResort(raw *tocsin.Raw, env *envelope) (tocsin.Record, error) {
 	t := n.tables[env.table]
-	if env.isObject && env.row == "" {
+	if t == nil || env.isObject && env.row == "" { // row says that a table is not known
 		return n.envelopeRow(raw, env, env.record)
 	}
 	column := textColumns[len(textColumns)-1] // without any, it goes to AdditionalFields by this name
@@ -147,7 +149,7 @@ func withMember(object, name, text string) []byte {
 // is why its members come first: the row's own come later and win.
 func (n *Normalizer) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (tocsin.Record, error) {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(row), "{")
-	if !ok {
+	if _, known := n.tables[env.table]; known && !ok {
 		return tocsin.Record{}, fmt.Errorf("a row of table %s must be a JSON object, not %s", env.table, excerpt(row))
 	}
 	b := []byte("{")
@@ -195,13 +197,9 @@ func (n *Normalizer) beside(event *tocsin.Event, env *envelope) {
 			row.values[i] = tocsin.StringValue(env.host)
 		}
 	}
-	said := env.shipper
-	if said == "" {
-		said = env.row // it was for the last resort, and that was not needed
-	}
-	if said != "" {
+	if env.shipper != "" {
 		if t.additional >= 0 {
-			row.addExtra(shipperField, said)
+			row.addExtra(shipperField, env.shipper)
 		} else {
 			row.lose(shipperField, "no column")
 		}

@@ -52,9 +52,13 @@ type unwrapRule struct {
 	Host string `yaml:"host"` // expressions of what the envelope knows, for $Host,
 	Kind string `yaml:"kind"` // $Kind
 	Time string `yaml:"time"` // and the time of records that have none
-	// Program and PID are who wrote the text, if a header of syslog was cut off it.
-	Program string `yaml:"program"`
-	PID     string `yaml:"pid"`
+	// Program, PID, Facility and Severity are what a shipper cut off a syslog
+	// message: with a program, or a facility, the body is read behind a header of
+	// them. Facility and severity are names or numbers.
+	Program  string `yaml:"program"`
+	PID      string `yaml:"pid"`
+	Facility string `yaml:"facility"`
+	Severity string `yaml:"severity"`
 }
 
 // A tableRow says how a record becomes a row of a table.
@@ -100,7 +104,10 @@ type sigmaField struct {
 	expr *expr
 }
 
-type unwrapping struct{ body, host, kind, time, program, pid *expr }
+type unwrapping struct {
+	body, host, kind, time           *expr
+	program, pid, facility, severity *expr
+}
 
 // A shapePlan makes one row.
 type shapePlan struct {
@@ -139,9 +146,10 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 		s.fields = append(s.fields, sigmaField{name: name, expr: expression("field "+name, x)})
 	}
 	if u := rule.Unwrap; u != nil {
+		part := func(text string) *expr { return expression("unwrap", text) }
 		s.unwrap = &unwrapping{
-			body: expression("unwrap", u.Body), host: expression("unwrap", u.Host), kind: expression("unwrap", u.Kind),
-			time: expression("unwrap", u.Time), program: expression("unwrap", u.Program), pid: expression("unwrap", u.PID),
+			body: part(u.Body), host: part(u.Host), kind: part(u.Kind), time: part(u.Time),
+			program: part(u.Program), pid: part(u.PID), facility: part(u.Facility), severity: part(u.Severity),
 		}
 	}
 	if r := rule.Row; r != nil {
@@ -150,8 +158,9 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 	takes.mark(allPlans, s.time)
 	var inside *takenBy
 	if s.unwrap != nil {
+		u := s.unwrap
 		inside = newTakes(s)
-		inside.mark(allPlans, s.time, s.unwrap.body, s.unwrap.host, s.unwrap.kind, s.unwrap.time, s.unwrap.program, s.unwrap.pid)
+		inside.mark(allPlans, s.time, u.body, u.host, u.kind, u.time, u.program, u.pid, u.facility, u.severity)
 	}
 	for i := range rule.Rows {
 		p := c.shapePlan(where, s, &rule.Rows[i])

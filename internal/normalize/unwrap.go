@@ -3,7 +3,6 @@ package normalize
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tocsin-soc/tocsin"
 )
@@ -33,14 +32,20 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 			w.at = at
 		}
 	}
-	if program, _ := r.evaluate(u.program); program != "" {
-		rec, ok, err = n.headless(raw, r, body, program, w)
+	if header, isSyslog := r.syslogHeader(u, w); isSyslog {
+		message := *raw
+		message.Format = tocsin.FormatSyslog
+		rec, ok, err = n.line(&message, header+strings.TrimLeft(body, " "), w)
 	} else {
 		rec, ok, err = n.inner(raw, body, w)
 	}
 	if ok && err == nil {
 		n.shipper(raw, r, &rec, w)
 		return rec, true, nil
+	}
+	if len(r.shape.plans) == 0 && raw.Table != "" && n.tables[raw.Table] != nil {
+		rec, err := n.lastResort(raw, &envelope{table: raw.Table, host: w.host, at: w.at, record: body})
+		return rec, true, err
 	}
 	if !ok && len(r.shape.plans) == 0 {
 		switch {
@@ -52,25 +57,6 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 		return rec, true, fmt.Errorf("the record has the shape %s, an envelope, and what is in it cannot be read: %w", r.shape.name, err)
 	}
 	return rec, false, nil // what cannot be read stays in its envelope
-}
-
-// headless makes the record of a syslog message whose header a shipper has read
-// and taken off.
-func (n *Normalizer) headless(raw *tocsin.Raw, r *recordReader, body, program string, w wrapping) (tocsin.Record, bool, error) {
-	word := func(s string) string {
-		if s = strings.Join(strings.Fields(s), "_"); s == "" {
-			return "-"
-		}
-		return s
-	}
-	at := "-"
-	if !w.at.IsZero() {
-		at = w.at.Format(time.RFC3339Nano)
-	}
-	pid, _ := r.evaluate(r.shape.unwrap.pid)
-	named := *raw
-	named.Format = tocsin.FormatSyslog
-	return n.line(&named, fmt.Sprintf("<14>1 %s %s %s %s - - %s", at, word(w.host), word(program), word(pid), body), w)
 }
 
 // shipper adds to what was in an envelope what else the envelope says.
@@ -86,13 +72,18 @@ func (n *Normalizer) shipper(raw *tocsin.Raw, r *recordReader, rec *tocsin.Recor
 	}
 	rest.close(0)
 	env := envelope{host: w.host}
+	if len(rest.b) > 0 {
+		env.shipper = "{" + string(rest.b) + "}"
+	}
+	n.keepBeside(rec, &env)
+}
+
+// keepBeside keeps what an envelope says with the first event of its record, and
+// its host with all.
+func (n *Normalizer) keepBeside(rec *tocsin.Record, env *envelope) {
 	for i := range rec.Events {
-		if i == 0 && len(rest.b) > 0 {
-			env.shipper = "{" + string(rest.b) + "}"
-		} else {
-			env.shipper = ""
-		}
-		n.beside(&rec.Events[i], &env)
+		n.beside(&rec.Events[i], env)
+		env.shipper = ""
 	}
 }
 

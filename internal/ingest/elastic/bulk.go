@@ -192,9 +192,11 @@ func (b *batch) document(verb, index, id string, doc []byte) tocsin.Raw {
 		}
 		return raw
 	}
-	if table := b.tableOf(index); table != "" {
+	table, isNamed := b.tableOf(index)
+	raw.Table = table
+	if isNamed {
 		e := ingest.Envelope{Format: tocsin.FormatRow, Table: table, At: timestampOf(doc), JSON: doc}
-		raw.Format, raw.Table = tocsin.FormatRow, table
+		raw.Format = tocsin.FormatRow
 		if !e.Bare() {
 			raw.Format, raw.Table, raw.Body = tocsin.FormatEnvelope, "", e.Append(nil)
 		}
@@ -227,14 +229,16 @@ func timestampOf(doc []byte) time.Time {
 }
 
 // tableOf is the table the settings name for an index, or the index names itself.
-func (b *batch) tableOf(index string) string {
+// What the settings name for all documents of a source is only for those that
+// nothing recognises.
+func (b *batch) tableOf(index string) (table string, isNamed bool) {
 	if t, ok := b.sender.Tables[index]; ok {
-		return t
+		return t, true
 	}
 	if index != "" && b.door.Intake.IsTable(index) {
-		return index
+		return index, true
 	}
-	return b.sender.Table
+	return b.sender.Table, false
 }
 
 // unreadable keeps a line that is no action, as a dead letter.

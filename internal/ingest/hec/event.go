@@ -136,15 +136,15 @@ func (b *batch) event(text json.RawMessage) tocsin.Raw {
 
 // wrapped makes a record of an envelope: by its table if it has one.
 func (b *batch) wrapped(e *ingest.Envelope, side *beside) tocsin.Raw {
-	e.Table = b.tableOf(side)
-	isObject := len(e.JSON) > 0 || e.Format == tocsin.FormatJSONLine
-	if e.Table != "" && isObject {
-		e.Format = tocsin.FormatRow
-		if len(e.JSON) == 0 && json.Valid([]byte(e.Text)) {
-			e.JSON = []byte(e.Text)
-		}
+	table, isNamed := b.tableOf(side)
+	e.Table = table
+	if len(e.JSON) == 0 && e.Format == tocsin.FormatJSONLine && json.Valid([]byte(e.Text)) {
+		e.JSON = []byte(e.Text)
 	}
-	if e.Bare() && (e.Table == "" || e.Format == tocsin.FormatRow) {
+	if isNamed && len(e.JSON) > 0 {
+		e.Format = tocsin.FormatRow
+	}
+	if e.Bare() {
 		body := e.JSON
 		if len(body) == 0 {
 			body = []byte(e.Text)
@@ -154,17 +154,19 @@ func (b *batch) wrapped(e *ingest.Envelope, side *beside) tocsin.Raw {
 	return b.raw(tocsin.FormatEnvelope, "", e.Append(nil))
 }
 
-// tableOf is the table the settings name for an event, or it names itself.
-func (b *batch) tableOf(side *beside) string {
+// tableOf is the table the settings name for an event, or it names itself. What
+// the settings name for all events of a source is only for those that nothing
+// recognises.
+func (b *batch) tableOf(side *beside) (table string, isNamed bool) {
 	for _, kind := range []string{side.sourcetype, side.index, side.source} {
 		if t, ok := b.sender.Tables[kind]; ok && kind != "" {
-			return t
+			return t, true
 		}
 	}
 	if side.sourcetype != "" && b.door.Intake.IsTable(side.sourcetype) {
-		return side.sourcetype
+		return side.sourcetype, true
 	}
-	return b.sender.Table
+	return b.sender.Table, false
 }
 
 // shipper is what stands beside an event and is neither its host nor its time;

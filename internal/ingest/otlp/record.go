@@ -50,7 +50,7 @@ type origin struct {
 // envelope writes a log record with everything that stands beside its body.
 func envelope(o origin, sender *ingest.Sender) []byte {
 	e := ingest.Envelope{Host: o.host(), At: o.time(), Table: lastTable, Row: o.row()}
-	own := tableOf(o, sender)
+	own, isNamed := tableOf(o, sender)
 	if own != "" {
 		e.Table = own
 	}
@@ -61,7 +61,7 @@ func envelope(o origin, sender *ingest.Sender) []byte {
 		e.Format = ingest.FormatOf(e.Text)
 	case pcommon.ValueTypeMap:
 		e.JSON, e.Format = appendValue(nil, value), tocsin.FormatJSONLine
-		if own != "" {
+		if isNamed {
 			e.Format, e.Shipper, e.Row = tocsin.FormatRow, e.Row, nil
 		}
 	case pcommon.ValueTypeEmpty:
@@ -72,14 +72,15 @@ func envelope(o origin, sender *ingest.Sender) []byte {
 	return e.Append(nil)
 }
 
-// tableOf is the table the settings name for a service or scope.
-func tableOf(o origin, sender *ingest.Sender) string {
+// tableOf is the table the settings name for a service or scope. What they name
+// for all records of a source is only for those that nothing recognises.
+func tableOf(o origin, sender *ingest.Sender) (table string, isNamed bool) {
 	for _, kind := range []string{text(o.resource.Resource().Attributes(), "service.name"), o.scope.Scope().Name()} {
 		if t, ok := sender.Tables[kind]; ok && kind != "" {
-			return t
+			return t, true
 		}
 	}
-	return sender.Table
+	return sender.Table, false
 }
 
 // host is the computer of a record, as resource or receiver name it.
