@@ -9,8 +9,12 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/normalize/text"
 )
 
-// syslogShape is the shape of a syslog message whose content nobody knows.
-const syslogShape = "syslog"
+// syslogShape is the shape of a syslog message whose content nobody knows; its
+// table is syslogTable, unless the source names another one.
+const (
+	syslogShape = "syslog"
+	syslogTable = "Syslog"
+)
 
 // lineRecord makes the record of a text that is no JSON object, or of a syslog
 // message with its header.
@@ -47,6 +51,10 @@ func (n *Normalizer) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.
 		n.texts.Syslog(reading, body, received)
 	} else if !n.texts.Line(reading, body, received) {
 		return tocsin.Record{}, false, nil
+	}
+	if reading.Shape == syslogShape && raw.Table != "" && raw.Table != syslogTable && n.tables[raw.Table] != nil {
+		rec, err = n.lastResort(raw, &envelope{table: raw.Table, host: reading.Host, at: reading.Time, record: body})
+		return rec, true, err
 	}
 	rec, err = n.readingRecord(raw, body, reading, w)
 	if err != nil || reading.Shape != syslogShape {
