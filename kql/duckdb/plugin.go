@@ -261,11 +261,14 @@ func (l *lowerer) activityEngagement(r *plan.Call) *sel {
 }
 
 // sessionCount: arguments id, timeline, start, end, bin, lookback, dimensions. An
-// event begins a session when its id was not seen within the lookback before.
+// event begins a session when its id was not seen within the lookback before; a session
+// counts in every bin it has an event in.
 func (l *lowerer) sessionCount(r *plan.Call) *sel {
 	w, d := l.timeline(r), dims(r, 6)
-	events := "SELECT *, lag(a1) OVER (PARTITION BY a0" + prefixed("", d) + " ORDER BY a1) AS p FROM " + w
-	return l.delivered(r, "SELECT a2 + (a1 - a2) // a4 * a4 AS b"+prefixed("", d)+", count(*) FROM ("+events+") WHERE a1 >= a2 AND a1 <= a3 AND (p IS NULL OR a1 - p > a5) GROUP BY b"+prefixed("", d))
+	each := "(PARTITION BY a0" + prefixed("", d) + " ORDER BY a1"
+	events := "SELECT *, lag(a1) OVER " + each + ") AS p FROM " + w
+	sessions := "SELECT *, sum(CASE WHEN p IS NULL OR a1 - p > a5 THEN 1 ELSE 0 END) OVER " + each + " ROWS UNBOUNDED PRECEDING) AS n FROM (" + events + ")"
+	return l.delivered(r, "SELECT a2 + (a1 - a2) // a4 * a4 AS b"+prefixed("", d)+", count(DISTINCT {'i': a0, 'n': n}) FROM ("+sessions+") WHERE a1 >= a2 AND a1 <= a3 GROUP BY b"+prefixed("", d))
 }
 
 // narrow turns rows into (row, column, value) triples.
