@@ -271,12 +271,24 @@ func (l *lowerer) bin(f *plan.Func, s *sel) string {
 	down := "(" + a + " - " + a + " % " + n + ")"
 	if v.Type() != catalog.DateTime {
 		down = "(" + a + " - ((" + a + " % " + n + ") + " + n + ") % " + n + ")"
+		if !l.opt.Unguarded && v.Type() != catalog.Int && f.T != catalog.Int {
+			down = wrappingLess(a, above(a, n))
+		}
 	}
 	if fixed {
 		return down
 	}
 	return "CASE WHEN " + n + " > 0 THEN " + down + " END"
 }
+
+// above is how far a whole number lies above a multiple of n; it cannot overflow.
+func above(a, n string) string {
+	rest := "(" + a + " % " + n + ")"
+	return "(CASE WHEN " + rest + " < 0 THEN " + rest + " + " + n + " ELSE " + rest + " END)"
+}
+
+// wrappingLess subtracts as Kusto does, which wraps below the least number.
+func wrappingLess(a, b string) string { return "kql_wrap(1, " + a + ", " + b + ")" }
 
 func (l *lowerer) binReal(f *plan.Func, a, n string) string {
 	sql := "kql_bin_real(" + a + "::DOUBLE, " + n + "::DOUBLE)"
@@ -293,6 +305,9 @@ func (l *lowerer) binAt(f *plan.Func, s *sel) string {
 		return "(kql_bin_real(" + a + " - " + at + ", " + n + ") + " + at + ")"
 	}
 	d := "(" + a + " - " + at + ")"
+	if !l.opt.Unguarded && f.T != catalog.Int {
+		return "CASE WHEN " + n + " > 0 THEN " + wrappingLess(a, above(wrappingLess(a, at), n)) + " END"
+	}
 	return "CASE WHEN " + n + " > 0 THEN " + a + " - (" + d + " % " + n + " + " + n + ") % " + n + " END"
 }
 
