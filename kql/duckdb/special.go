@@ -160,6 +160,8 @@ func (l *lowerer) specialRest(f *plan.Func, s *sel, a func(int) string, t func(i
 		return l.seriesTuple(f, s), true
 	case "ingestion_time":
 		return "NULL::BIGINT", true
+	case "geo_line_length", "geo_distance_point_to_line":
+		return l.onSphere(f, s), true
 	case "datetime_list_timezones":
 		return l.text(native.ZoneNames()), true
 	case "estimate_data_size":
@@ -540,4 +542,18 @@ func (l *lowerer) sizes(args []plan.Expr, s *sel) string {
 		}
 	}
 	return "(" + strconv.Itoa(fixed) + "::BIGINT" + sum + ")"
+}
+
+// onSphere lowers the functions that may be asked for the spheroid instead.
+func (l *lowerer) onSphere(f *plan.Func, s *sel) string {
+	form, last := "kql_geo_length({0})", 1
+	if f.Name == "geo_distance_point_to_line" {
+		form, last = "kql_geo_to_shape({r0}, {r1}, {2}, FALSE)", 3
+	}
+	if len(f.Args) > last {
+		if k, ok := isConst(f.Args[last]); !ok || k.Bool {
+			unsupported(f.Name+"() on the spheroid", "leave out use_spheroid; on the sphere the length is within 0.6 %")
+		}
+	}
+	return l.fill(form, f, s)
 }

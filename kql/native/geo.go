@@ -164,29 +164,14 @@ func shapePoints(raw [][][][]float64, closed bool) ([][][]point, bool) {
 	return out, len(out) > 0
 }
 
-// geoInPolygon counts the edges a ray from the point crosses, edges being
-// straight in longitude and latitude: exact for shapes of city size.
+// geoInPolygon: edges are geodesics, as in Kusto.
 func geoInPolygon(args []any) any {
 	p, okP := pointAt(args, 0)
 	polys, ok := shape(args[2], true)
 	if !okP || !ok {
 		return nil
 	}
-	for _, rings := range polys {
-		inside := false
-		for _, ring := range rings {
-			for i := 1; i < len(ring); i++ {
-				a, b := ring[i-1], ring[i]
-				if (a.lat > p.lat) != (b.lat > p.lat) && p.lon < (b.lon-a.lon)*(p.lat-a.lat)/(b.lat-a.lat)+a.lon {
-					inside = !inside
-				}
-			}
-		}
-		if inside {
-			return true
-		}
-	}
-	return false
+	return anyHolds(polys, p.vector())
 }
 
 // geoLength is the length of lines, or the perimeter of polygons.
@@ -210,10 +195,16 @@ func geoLength(args []any) any {
 }
 
 // geoArea sums the spherical triangles of a fan over each ring; inner rings are
-// taken off.
+// taken off. What several polygons cover counts once.
 func geoArea(args []any) any {
 	polys, ok := shape(args[0], true)
 	if !ok {
+		return nil
+	}
+	if len(polys) > 1 {
+		if total, ok := unionArea(polys); ok {
+			return total
+		}
 		return nil
 	}
 	total := 0.0
@@ -238,8 +229,9 @@ func ringExcess(ring []point) float64 {
 }
 
 // triangleExcess is the signed solid angle of three points on the unit sphere.
-func triangleExcess(a, b, c point) float64 {
-	u, v, w := a.vector(), b.vector(), c.vector()
+func triangleExcess(a, b, c point) float64 { return excess(a.vector(), b.vector(), c.vector()) }
+
+func excess(u, v, w vector) float64 {
 	triple := u[0]*(v[1]*w[2]-v[2]*w[1]) + u[1]*(v[2]*w[0]-v[0]*w[2]) + u[2]*(v[0]*w[1]-v[1]*w[0])
 	return 2 * math.Atan2(triple, 1+scalar3(u, v)+scalar3(v, w)+scalar3(w, u))
 }
@@ -253,14 +245,11 @@ func scalar3(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2]
 
 const geohashDigits = "0123456789bcdefghjkmnpqrstuvwxyz"
 
-// geohashOf encodes a point with 1 to 18 characters (default 5).
+// geohashOf encodes a point with 1 to 18 characters.
 func geohashOf(args []any) any {
 	p, ok := pointAt(args, 0)
-	n := int64(5)
-	if v, given := args[2].(int64); given {
-		n = v
-	}
-	if !ok || n < 1 || n > 18 {
+	n, given := args[2].(int64)
+	if !ok || !given || n < 1 || n > 18 {
 		return ""
 	}
 	return encodeGeohash(p, int(n))

@@ -25,7 +25,7 @@ func TestGeo(t *testing.T) {
 		{"kql_geo_length", []any{park}, 9930.3},
 		{"kql_geo_area", []any{park}, 3475207.3},
 		{"kql_geohash", []any{-80.195829, 25.802215, int64(8)}, "dhwfz15h"},
-		{"kql_geohash", []any{139.806115, 35.554128, nil}, "xn76m"},
+		{"kql_geohash", []any{139.806115, 35.554128, int64(5)}, "xn76m"},
 		{"kql_geohash_center", []any{"a"}, nil},
 		{"kql_geohash_center", []any{"sunny"}, `{"type":"Point","coordinates":[42.47314453125,23.70849609375]}`},
 		{"kql_geohash_neighbors", []any{"sunny"}, `["sunnv","sunnz","sunnw","sunpn","sunnt","sunnx","sunpj","sunpp"]`},
