@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	followed "github.com/tocsin-soc/tocsin/internal/ingest/folder"
 	"github.com/tocsin-soc/tocsin/internal/ingest/kafka"
 	"github.com/tocsin-soc/tocsin/internal/ingest/syslog"
 	"github.com/tocsin-soc/tocsin/internal/transform"
@@ -150,6 +151,9 @@ func (a *App) newSource(s ingest.Settings, intake ingest.Intake, pulse *ingest.P
 		return nil, err
 	case ingest.DoorKafka:
 		return orNone(kafka.New(kafka.Options{Sender: sender, Intake: intake, Log: a.cfg.Log, Pulse: pulse}))
+	case ingest.DoorFolder:
+		memory := filepath.Join(a.cfg.Data, "follow", s.Name+".journal")
+		return orNone(followed.New(followed.Options{Sender: sender, Intake: intake, Log: a.cfg.Log, Pulse: pulse, Memory: memory}))
 	case ingest.DoorHTTP, ingest.DoorHEC, ingest.DoorElastic, ingest.DoorOTLP:
 		return nil, nil
 	default:

@@ -212,3 +212,27 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzGrows(f *testing.F) {
+	for _, seed := range []string{"{\"a\":1}\n", "{", "\ufeff{}\n", "#fields\ta\n#types\tset[x]\n(empty)\n", "#Fields: a \"b\n\"x\"\" y\n", "type=A msg=audit(1.1:1): x\n", "\xff\xfea\x00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		g, ok := files.Grows(in, files.Spec{Name: "conn.log", IsTable: isTable})
+		if !ok {
+			return
+		}
+		given, out := 0, 0
+		emit := func(p files.Piece) { out++; g.Raw(p, "s") }
+		for i, line := range bytes.Split(in, []byte("\n")) {
+			if len(line) > 0 {
+				given++
+				g.Lines.Line(fmt.Sprint("x:", i), bytes.Clone(line), emit)
+			}
+		}
+		g.Lines.End(emit)
+		if out > given || g.Lines.Holds() != "" {
+			t.Errorf("%d records of %d lines, holding %q", out, given, g.Lines.Holds())
+		}
+	})
+}

@@ -25,6 +25,9 @@ type Lines interface {
 	// Holds returns the position of the first line that is waiting for more;
 	// empty when none is.
 	Holds() string
+	// Headless says that lines mean nothing yet: the header that goes before them
+	// was not read.
+	Headless() bool
 }
 
 // NewText makes the reader of text logs: one record per line, but for records of
@@ -72,6 +75,8 @@ func (t *text) End(emit func(Piece)) {
 }
 
 func (t *text) Holds() string { return t.group.At }
+
+func (t *text) Headless() bool { return false }
 
 // piece says what a line is.
 func (t *text) piece(at string, line []byte) Piece {

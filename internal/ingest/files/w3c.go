@@ -18,6 +18,8 @@ func (w *w3c) End(func(Piece)) {}
 
 func (w *w3c) Holds() string { return "" }
 
+func (w *w3c) Headless() bool { return len(w.fields) == 0 }
+
 func (w *w3c) Line(at string, line []byte, emit func(Piece)) {
 	text := string(line)
 	if strings.HasPrefix(text, "#") {

@@ -31,6 +31,8 @@ func (z *zeek) End(func(Piece)) {}
 
 func (z *zeek) Holds() string { return "" }
 
+func (z *zeek) Headless() bool { return len(z.fields) == 0 }
+
 func (z *zeek) Line(at string, line []byte, emit func(Piece)) {
 	text := string(line)
 	if strings.HasPrefix(text, "#") {
