@@ -95,6 +95,10 @@ func sendJSON(w http.ResponseWriter, status int, body any) bool {
 
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions { // how Docker's driver asks whether anybody is there
+		w.Header().Set("Allow", "POST, OPTIONS")
+		return
+	}
 	path := strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/"), "/1.0")
 	switch kind := strings.TrimPrefix(strings.TrimPrefix(path, "/services/collector"), "/"); kind {
 	case "health":
