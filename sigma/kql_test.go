@@ -119,5 +119,29 @@ func TestToKQL_SigmaHQ(t *testing.T) {
 	}
 }
 
+// TestToKQL_SigmaHQText: rules about Linux, web servers, proxies, DNS and firewalls
+// find the tables their records are stored in.
+func TestToKQL_SigmaHQText(t *testing.T) {
+	p := activeProgram(t)
+	mapping, columns := loadMapping(t), shippedColumns(t)
+	made, asked := map[string]int{}, map[string]int{}
+	for _, r := range p.Rules() {
+		l := r.Logsource
+		if l.Product != "" && l.Product != "linux" || l.Product == "" && !strings.Contains(" webserver proxy dns firewall ", " "+l.Category+" ") {
+			continue
+		}
+		asked[l.String()]++
+		if _, err := ToKQL(r, mapping, columns); err == nil {
+			made[l.String()]++
+		}
+	}
+	t.Logf("queries: %v of %v", made, asked)
+	for source, least := range map[string]int{"linux/process_creation/-": 140, "linux/file_event/-": 15, "-/webserver/-": 75, "-/proxy/-": 50, "-/dns/-": 11} {
+		if made[source] < least {
+			t.Errorf("%d rules on %s become KQL, at least %d did", made[source], source, least)
+		}
+	}
+}
+
 // stripped forgets the comments of a script.
 func stripped(s *ast.Script) *ast.Script { return &ast.Script{Stmts: s.Stmts} }
