@@ -3,7 +3,6 @@ package hec
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"iter"
 	"math/big"
 	"strconv"
@@ -50,27 +49,26 @@ func (b *batch) spoil(r reply) {
 // white space between them; an array of them is taken as well.
 func (b *batch) events(body []byte) iter.Seq2[tocsin.Raw, error] {
 	return func(yield func(tocsin.Raw, error) bool) {
-		in := bytes.NewReader(body)
-		dec := json.NewDecoder(in)
-		inArray := bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("["))
-		if inArray {
-			_, _ = dec.Token() // the bracket
+		between := " \t\r\n"
+		body = bytes.Trim(body, between)
+		if inner, ok := bytes.CutPrefix(body, []byte("[")); ok && bytes.HasSuffix(inner, []byte("]")) {
+			between += ","
+			body = bytes.Trim(inner[:len(inner)-1], between)
 		}
-		for !inArray || dec.More() {
-			from := dec.InputOffset()
-			var text json.RawMessage
-			err := dec.Decode(&text)
-			if err == io.EOF {
-				return
+		for len(body) > 0 {
+			n, ok := 0, false
+			if body[0] == '{' {
+				n, ok = cut(body)
 			}
-			if err != nil {
+			if !ok {
 				b.spoil(badFormat)
-				b.rest(body[min(from, int64(len(body))):], yield)
+				b.rest(body, yield)
 				return
 			}
-			if !yield(b.event(text), nil) {
+			if !yield(b.event(body[:n]), nil) {
 				return
 			}
+			body = bytes.TrimLeft(body[n:], between)
 		}
 	}
 }
@@ -89,39 +87,49 @@ func (b *batch) rest(body []byte, yield func(tocsin.Raw, error) bool) {
 
 // event makes the record of one object.
 func (b *batch) event(text json.RawMessage) tocsin.Raw {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
+	if !json.Valid(text) {
 		b.spoil(badFormat)
 		return b.raw(tocsin.FormatJSONLine, "", text)
 	}
-	event, ok := members["event"]
+	side := b.defaults
+	var event, fields, at json.RawMessage
+	members(text, func(name string, value json.RawMessage) {
+		s, isScalar := scalar(value)
+		switch {
+		case name == "event":
+			event = value
+		case name == "fields":
+			fields = value
+		case name == "time":
+			at = value
+			if t, ok := epoch(s); ok {
+				side.at = t
+			}
+		case name == "host" && isScalar:
+			side.host = s
+		case name == "source" && isScalar:
+			side.source = s
+		case name == "sourcetype" && isScalar:
+			side.sourcetype = s
+		case name == "index" && isScalar:
+			side.index = s
+		}
+	})
 	switch {
-	case !ok || string(event) == "null":
+	case len(event) == 0 || string(event) == "null":
 		b.spoil(eventRequired)
 		return b.raw(tocsin.FormatJSONLine, "", text)
 	case string(event) == `""`:
 		b.spoil(eventBlank)
 		return b.raw(tocsin.FormatJSONLine, "", text)
 	}
-	side := b.defaults
-	for name, field := range map[string]*string{"host": &side.host, "source": &side.source, "sourcetype": &side.sourcetype, "index": &side.index} {
-		if s, ok := scalar(members[name]); ok {
-			*field = s
-		}
-	}
-	if s, ok := scalar(members["time"]); ok {
-		if at, ok := epoch(s); ok {
-			side.at = at
-		}
-	}
-	fields := members["fields"]
 	if len(fields) > 0 && fields[0] != '{' {
 		if string(fields) != "null" {
 			b.spoil(badFields)
 		}
 		fields = nil
 	}
-	e := ingest.Envelope{Host: side.host, At: side.at, Shipper: side.shipper(fields, members["time"])}
+	e := ingest.Envelope{Host: side.host, At: side.at, Shipper: side.shipper(fields, at)}
 	switch {
 	case event[0] == '{':
 		e.JSON, e.Format = event, tocsin.FormatJSONLine
@@ -244,12 +252,30 @@ func unquote(text json.RawMessage) string {
 	return s
 }
 
+// plainEpoch reads ten digits of seconds and at most nine of a fraction, which is
+// what nearly all senders write.
+func plainEpoch(text string) (time.Time, bool) {
+	whole, fraction, _ := strings.Cut(text, ".")
+	if len(whole) != 10 || len(fraction) > 9 {
+		return time.Time{}, false
+	}
+	seconds, err := strconv.ParseUint(whole, 10, 63)
+	nanos := uint64(0)
+	if err == nil && fraction != "" {
+		nanos, err = strconv.ParseUint(fraction+"000000000"[len(fraction):], 10, 63)
+	}
+	return time.Unix(int64(seconds), int64(nanos)).UTC(), err == nil && seconds > 0
+}
+
 // epoch reads a time in seconds since 1970 with a fraction. Senders also write
 // milli-, micro- and nanoseconds; the magnitude tells them apart.
 func epoch(text string) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > 40 || strings.ContainsAny(text, "eExXpP_/") {
 		return time.Time{}, false
+	}
+	if at, ok := plainEpoch(text); ok {
+		return at, true
 	}
 	n, ok := new(big.Rat).SetString(text)
 	if !ok || n.Sign() <= 0 {

@@ -148,3 +148,8 @@ func FuzzEvents(f *testing.F) {
 		}
 	})
 }
+
+func FuzzMembers(f *testing.F) {
+	f.Add([]byte(`{"a":1 , "b\"":"x\\", "c":{"d":[1,"]"]},"\u0061":null}`))
+	f.Fuzz(func(t *testing.T, text []byte) { hec.CheckMembers(t, text) })
+}
