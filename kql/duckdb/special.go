@@ -475,6 +475,12 @@ func (l *lowerer) rangeArray(f *plan.Func, s *sel) string {
 		if len(f.Args) < 3 {
 			step = strconv.Itoa(3600 * 10_000_000)
 		}
+		if to.Type() != from.Type() {
+			b = convert(b, to.Type(), from.Type())
+		}
+		if stepType != catalog.TimeSpan && len(f.Args) > 2 {
+			step = convert(step, stepType, catalog.TimeSpan)
+		}
 		return "kql_range_ticks(" + a + ", " + b + ", " + step + ", " + strings.ToUpper(strconv.FormatBool(from.Type() == catalog.DateTime)) + ")"
 	}
 	return "kql_range(" + toJSON(a, from.Type()) + ", " + toJSON(b, to.Type()) + ", " + toJSON(step, stepType) + ")"

@@ -168,6 +168,8 @@ var templates = map[string]string{
 	"geo_point_to_geohash": "kql_geohash({r0}, {r1}, {2|5}::BIGINT)",
 	"geo_point_to_s2cell":  "kql_s2_cell({r0}, {r1}, {2|11}::BIGINT)", "geo_s2cell_to_central_point": "kql_s2_center({0})", "geo_s2cell_to_polygon": "kql_s2_polygon({0})", "geo_s2cell_neighbors": "kql_s2_neighbors({0})",
 	"geo_distance_point_to_polygon": "kql_geo_to_shape({r0}, {r1}, {2}, TRUE)", "geo_closest_point_on_line": "kql_geo_closest({r0}, {r1}, {2}, FALSE)", "geo_closest_point_on_polygon": "kql_geo_closest({r0}, {r1}, {2}, TRUE)",
+	"geo_line_densify": "kql_geo_densify_line({0}, {r1|10::DOUBLE})", "geo_polygon_densify": "kql_geo_densify_polygon({0}, {r1|10::DOUBLE})",
+	"geo_h3cell_level": "kql_h3_level({0})", "geo_h3cell_parent": "kql_h3_parent({0}, {1|NULL}::BIGINT)", "geo_h3cell_children": "kql_h3_children({0}, {1|NULL}::BIGINT)",
 	"geo_from_wkt": "kql_geo_from_wkt({0})", "geo_intersects_2lines": "kql_geo_lines_meet({0}, {1})", "geo_intersects_2polygons": "kql_geo_polygons_meet({0}, {1})", "geo_intersects_line_with_polygon": "kql_geo_line_meets_polygon({0}, {1})",
 	"geo_line_centroid": "kql_geo_line_centroid({0})", "geo_polygon_centroid": "kql_geo_polygon_centroid({0})", "geo_line_interpolate_point": "kql_geo_interpolate({0}, {r1})", "geo_line_locate_point": "kql_geo_locate({0}, {r1}, {r2})",
 	"geo_geohash_to_central_point": "kql_geohash_center({0})", "geo_geohash_to_polygon": "kql_geohash_polygon({0})", "geo_geohash_neighbors": "kql_geohash_neighbors({0})",

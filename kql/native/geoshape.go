@@ -21,6 +21,8 @@ func shapeFunctions() []Function {
 		{Name: "kql_geo_lines_meet", Args: two, Result: Bool, Fn: linesMeet},
 		{Name: "kql_geo_polygons_meet", Args: two, Result: Bool, Fn: polygonsMeet},
 		{Name: "kql_geo_line_meets_polygon", Args: two, Result: Bool, Fn: lineMeetsPolygon},
+		{Name: "kql_geo_densify_line", Args: []Kind{Text, Real}, Result: Text, Fn: densify(false)},
+		{Name: "kql_geo_densify_polygon", Args: []Kind{Text, Real}, Result: Text, Fn: densify(true)},
 		{Name: "kql_geo_from_wkt", Args: []Kind{Text}, Result: Text, Fn: fromWKT},
 	}
 }

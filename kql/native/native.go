@@ -47,7 +47,7 @@ func Functions() []Function {
 	for _, group := range [][]Function{
 		stringFunctions(), regexFunctions(), timeFunctions(), castFunctions(), dynamicFunctions(),
 		arrayFunctions(), bagFunctions(), seriesFunctions(), networkFunctions(), encodingFunctions(),
-		hashFunctions(), mathFunctions(), parseFunctions(), aggregateFunctions(), geoFunctions(), s2Functions(), shapeFunctions(),
+		hashFunctions(), mathFunctions(), parseFunctions(), aggregateFunctions(), geoFunctions(), s2Functions(), h3Functions(), shapeFunctions(),
 	} {
 		all = append(all, group...)
 	}
