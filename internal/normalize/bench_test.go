@@ -1,9 +1,12 @@
 package normalize
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/sigma/lane"
@@ -71,4 +74,41 @@ func BenchmarkSysmon(b *testing.B) {
 		i = (i + batch) % len(raws)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(b.N*batch), "µs/event")
+}
+
+// BenchmarkShapes measures recognising and mapping the records of the golden
+// cases, beside the standard library parsing the same bytes into maps.
+func BenchmarkShapes(b *testing.B) {
+	n := shipped(b)
+	for _, name := range []string{"cloudtrail", "entra_diagnostic", "m365", "cloud_other", "zeek", "suricata", "ecs"} {
+		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
+		if err != nil {
+			b.Fatal(err)
+		}
+		var raws []tocsin.Raw
+		size := int64(0)
+		for _, line := range bytes.Split(bytes.TrimSpace(archive.Files[0].Data), []byte("\n")) {
+			raws = append(raws, tocsin.Raw{Source: "test", Format: tocsin.FormatJSONLine, Position: fmt.Sprint(len(raws)), ReceivedAt: received, Body: line})
+			size += int64(len(line))
+		}
+		run := func(what string, do func()) {
+			b.Run(name+"/"+what, func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				for b.Loop() {
+					do()
+				}
+				b.ReportMetric(float64(len(raws)*b.N)/b.Elapsed().Seconds(), "records/s")
+			})
+		}
+		run("batch", func() { n.Batch(raws) })
+		run("yardstick-encoding-json", func() {
+			for i := range raws {
+				var v map[string]any
+				if err := json.Unmarshal(raws[i].Body, &v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

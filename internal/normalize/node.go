@@ -69,14 +69,13 @@ func (t *takenBy) mark(plans uint64, list ...*expr) {
 	}
 }
 
-// grow makes the tree of a shape; opened says what opening the envelope takes,
-// nil if it is none.
+// grow makes the tree of a shape; opened says what opening an envelope takes.
 func (s *recordShape) grow(rule *shapeRule, t, opened *takenBy) {
 	s.root = &node{symbol: -1}
 	for name, id := range s.sym.ids {
 		nd := s.root.at(name)
 		nd.symbol, nd.plans = id, t.bits[id]
-		nd.opened = opened != nil && opened.bits[id] != 0
+		nd.opened = opened.bits[id] != 0
 		for p := nd; p != nil; p = p.parent {
 			nd.list = nd.list || p.key == "*"
 		}

@@ -295,14 +295,18 @@ func jsonText(text string, kind jsonKind) string {
 func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first int, builders []rowBuilder) {
 	s := r.shape
 	var rest restWriter
-	kept := ""
+	kept, isWhole := "", false
 	for i, p := range s.plans {
 		if holding>>i&1 != 0 && p.whole {
-			return
+			kept, isWhole = p.wholeColumn(r), true
+			break
 		}
 		if holding>>i&1 != 0 && p.rest >= 0 && (!p.first || i == first) && kept == "" {
 			kept = p.t.columns[p.rest].Name
 		}
+	}
+	if isWhole && kept == "" {
+		return // a text: its fields are our parser's
 	}
 	for j := range r.units {
 		u := &r.units[j]
@@ -310,7 +314,7 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 			continue
 		}
 		u.nd.tally.count(n, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)
-		if kept != "" {
+		if kept != "" && !isWhole {
 			rest.add(u)
 		}
 	}
@@ -338,6 +342,21 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 			b.take(p.rest, "{"+string(rest.b)+"}", jsonObject)
 		}
 	}
+}
+
+// wholeColumn returns the column that has the whole of a JSON record; empty if
+// the row has the whole of a text.
+func (p *shapePlan) wholeColumn(r *recordReader) string {
+	id, ok := r.shape.sym.ids["$Record"]
+	if !ok {
+		return ""
+	}
+	for _, c := range p.cells {
+		if len(c.expr.any) == 1 && len(c.expr.any[0]) == 1 && c.expr.any[0][0] == id {
+			return p.t.columns[c.column].Name
+		}
+	}
+	return ""
 }
 
 // restPairs writes values that no column takes as the Azure Monitor agent does in

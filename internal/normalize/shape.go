@@ -156,10 +156,10 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 		s.rowTable, s.rowBody = expression("row", r.Table), expression("row", r.Body)
 	}
 	takes.mark(allPlans, s.time)
-	var inside *takenBy
+	inside := newTakes(s)
+	inside.mark(allPlans, s.rowTable, s.rowBody)
 	if s.unwrap != nil {
 		u := s.unwrap
-		inside = newTakes(s)
 		inside.mark(allPlans, s.time, u.body, u.host, u.kind, u.time, u.program, u.pid, u.facility, u.severity)
 	}
 	for i := range rule.Rows {

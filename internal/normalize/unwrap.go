@@ -147,5 +147,9 @@ func (n *Normalizer) carriedRow(raw *tocsin.Raw, r *recordReader) (tocsin.Record
 		return tocsin.Record{}, fmt.Errorf("the record has the shape %s, but it says no table or has no row in it", r.shape.name)
 	}
 	named.Table = table
-	return n.row(&named, body)
+	rec, err := n.row(&named, body)
+	if _, isWhole := r.shape.sym.ids["$Record"]; err == nil && !isWhole {
+		n.shipper(raw, r, &rec, wrapping{})
+	}
+	return rec, err
 }
