@@ -200,12 +200,11 @@ func (p *plugin) newActivity() *rows {
 	if !ok {
 		return nil
 	}
-	cols := []plan.Column{p.c.column("from_"+timeline.Name, timeline.Type), p.c.column("to_"+timeline.Name, timeline.Type)}
-	for i := 6; i < len(p.op.Call.Args); i++ {
-		if col, ok := p.columnAt(i); ok {
-			cols = append(cols, p.c.column(col.Name, col.Type))
-		}
+	if n := len(p.op.Call.Args); n != 5 {
+		p.c.errorf(token.UnsupportedForm, p.op, "new_activity_metrics runs with 5 arguments: id, time, start, end, window; a cohort, dimensions and a lookback are not supported")
+		return nil
 	}
+	cols := []plan.Column{p.c.column("from_"+timeline.Name, timeline.Type), p.c.column("to_"+timeline.Name, timeline.Type)}
 	for _, f := range []field{{"dcount_new_values", tLong}, {"dcount_retained_values", tLong}, {"dcount_churn_values", tLong},
 		{"retention_rate", tReal}, {"churn_rate", tReal}} {
 		cols = append(cols, p.c.column(f.name, f.typ))

@@ -258,10 +258,22 @@ func (w World) document() string {
 	}
 	for _, name := range w.Catalog.FunctionNames() {
 		if f, ok := w.Catalog.Function(name); ok {
-			doc.Functions[f.Name] = functionJSON{Name: f.Name, InputParameters: inputs(f), Body: body(f), Folder: f.Folder, DocString: f.Doc, FunctionKind: "Unknown", OutputColumns: []columnJSON{}}
+			doc.Functions[f.Name] = functionDoc(f)
 		}
 	}
 	return text(map[string]any{"Databases": map[string]databaseDoc{Database: doc}})
+}
+
+func functionDoc(f *catalog.SavedFunction) functionJSON {
+	return functionJSON{Name: f.Name, InputParameters: inputs(f), Body: body(f), Folder: f.Folder, DocString: f.Doc, FunctionKind: "Unknown", OutputColumns: []columnJSON{}}
+}
+
+func functionJSONSchema(w World, c call) (*Answer, *token.Diagnostic) {
+	f, ok := w.Catalog.Function(c.names[0].Text)
+	if !ok {
+		return nil, unknown("function", c.names[0], w.Catalog.FunctionNames())
+	}
+	return &Answer{Columns: columns("Name:string, Schema:string, Folder:string, DocString:string"), Rows: [][]any{{f.Name, text(functionDoc(f)), f.Folder, f.Doc}}}, nil
 }
 
 // inputs reads the declaration of a function's parameters.

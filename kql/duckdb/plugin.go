@@ -33,6 +33,8 @@ func (l *lowerer) plugin(r *plan.Call) *sel {
 		return l.activeUsers(r)
 	case "activity_metrics":
 		return l.activityMetrics(r)
+	case "new_activity_metrics":
+		return l.newActivity(r)
 	case "activity_engagement":
 		return l.activityEngagement(r)
 	case "session_count":
@@ -250,6 +252,18 @@ func (l *lowerer) activityMetrics(r *plan.Call) *sel {
 		" LEFT JOIN (SELECT b, count(*) AS n" + prefixed("", d) + " FROM " + ids + " GROUP BY b" + prefixed("", d) + ") AS p ON p.b = e.b - e.a4" + strings.ReplaceAll(sameDims(d), "x.", "p.") +
 		" GROUP BY e.b" + prefixed("e.", d)
 	return l.delivered(r, "SELECT * REPLACE (coalesce(rr, 'nan'::DOUBLE) AS rr, coalesce(cr, 'nan'::DOUBLE) AS cr) FROM ("+sql+") AS q(b"+prefixed("", d)+", n, nn, rr, cr)")
+}
+
+// newActivity: arguments id, timeline, start, end, window. For the ids first seen in one
+// window, how many are seen in each window from there on.
+func (l *lowerer) newActivity(r *plan.Call) *sel {
+	w := l.timeline(r)
+	seen, first := l.alias("w"), l.alias("w")
+	l.ctes = append(l.ctes, seen+" AS MATERIALIZED (SELECT DISTINCT a0, a2 + (a1 - a2) // a4 * a4 AS b FROM "+w+" WHERE a1 >= a2 AND a1 <= a3)",
+		first+" AS MATERIALIZED (SELECT a0, min(b) AS f FROM "+seen+" GROUP BY a0)")
+	pairs := "SELECT n.f, t.b, n.c, (SELECT count(*) FROM " + seen + " AS s JOIN " + first + " AS i ON s.a0 IS NOT DISTINCT FROM i.a0 WHERE s.b = t.b AND i.f = n.f) AS k" +
+		" FROM (SELECT f, count(*) AS c FROM " + first + " GROUP BY f) AS n JOIN (SELECT DISTINCT b FROM " + seen + ") AS t ON t.b >= n.f"
+	return l.delivered(r, "SELECT f, b, c, k, c - k, k::DOUBLE / c, (c - k)::DOUBLE / c FROM ("+pairs+")")
 }
 
 // activityEngagement: arguments id, timeline, start, end, inner, outer, dimensions.
