@@ -115,8 +115,14 @@ func afterLine(text []byte) []byte {
 	return rest
 }
 
-// isBracketedTime tells a log whose lines begin with [time] from a JSON array.
+// isBracketedTime tells a log whose lines begin with [time] from a JSON array. The
+// time may be Unix seconds ("[1767323040] unbound[7:0] …"): no word follows the end
+// of an array.
 func isBracketedTime(text []byte) bool {
+	if inside, rest, ok := bytes.Cut(text[:min(len(text), 40)], []byte("] ")); ok && len(inside) > 9 && len(rest) > 0 &&
+		len(bytes.Trim(inside, "[0123456789.")) == 0 && rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z' {
+		return true
+	}
 	return len(text) > 3 && (text[1] >= 'A' && text[1] <= 'Z' || text[1] >= '0' && text[1] <= '9' && bytes.IndexByte(text[:min(len(text), 40)], ']') > 0 && bytes.ContainsAny(text[:min(len(text), 20)], ":/-"))
 }
 

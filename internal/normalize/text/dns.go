@@ -15,12 +15,22 @@ func (rd *Reader) NamedLine(r *Reading, s string) bool {
 	m := month(s[3:])
 	year, ok2 := number(s[7:11])
 	sec, nano, rest, ok3 := clock(s[12:])
-	set := rd.messages.shapes["named"]
-	if !ok1 || !ok2 || !ok3 || m == 0 || set == nil || !set.read(r, "", bindText(strings.TrimSpace(rest))) {
+	if !ok1 || !ok2 || !ok3 || m == 0 || !strings.HasPrefix(rest, " ") {
 		return false
 	}
+	rd.serverLine(r, Header{Program: "named", Content: rest[1:], Text: rest[1:]}, bindText(rest[1:]))
 	r.Time = time.Date(int(year), m, int(day), 0, 0, sec, nano, time.UTC)
 	return true
+}
+
+// serverLine reads a line of a program's own log file as the syslog message it
+// would be otherwise.
+func (rd *Reader) serverLine(r *Reading, h Header, text string) {
+	h.Facility = "daemon"
+	h.fields(r)
+	if set := rd.messages.programs[h.Program]; set == nil || !set.read(r, "", text) {
+		r.Shape = "syslog"
+	}
 }
 
 // bindText skips "queries: info: " in front of a message of BIND.
@@ -41,12 +51,13 @@ func (rd *Reader) UnboundLine(r *Reading, s string) bool {
 		return false
 	}
 	stamp, rest, ok := strings.Cut(rest, "] unbound[")
-	_, text, ok2 := strings.Cut(rest, "] ")
+	process, text, ok2 := strings.Cut(rest, "] ")
 	at, ok3 := epoch(stamp)
-	set := rd.messages.shapes["unbound"]
-	if !ok || !ok2 || !ok3 || set == nil || !set.read(r, "", text) {
+	if !ok || !ok2 || !ok3 || len(process) > maxTag {
 		return false
 	}
+	pid, _, _ := strings.Cut(process, ":")
+	rd.serverLine(r, Header{Program: "unbound", PID: pid, Content: text, Text: text}, text)
 	r.Time = at
 	return true
 }
