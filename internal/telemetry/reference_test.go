@@ -3,7 +3,9 @@ package telemetry_test
 import (
 	"context"
 	"testing"
+	"time"
 
+	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
@@ -37,4 +39,25 @@ func TestRefer_IsReadAndReplaced(t *testing.T) {
 	wantText(t, "replaced", query(t, s, `SELECT count(*) FROM watchlist."new"`), "1\n")
 	wantText(t, "gone", query(t, s, `SELECT count(*) FROM watchlist."odd ""one"""`), "0\n")
 	wantText(t, "only stored rows", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "2\n")
+}
+
+// TestRefer_OutlivesTheEngine: references are there again after the engine was restarted.
+func TestRefer_OutlivesTheEngine(t *testing.T) {
+	s := open(t, t.TempDir())
+	columns := []catalog.Column{{Name: "SearchKey", Type: catalog.String}}
+	if err := s.Refer(context.Background(), []telemetry.Reference{{Space: "watchlist", Name: "list", Columns: columns, Rows: [][]any{{"a"}, {"b"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Fault()
+	for {
+		err := drain(context.Background(), s, `SELECT 1`)
+		if err == nil {
+			break
+		}
+		if !tocsin.IsKind(err, tocsin.Unavailable) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	wantText(t, "after a restart", query(t, s, `SELECT count(*) FROM watchlist."list"`), "2\n")
 }
