@@ -79,9 +79,6 @@ func (s *recordShape) grow(rule *shapeRule, t, opened *takenBy) {
 		for p := nd; p != nil; p = p.parent {
 			nd.list = nd.list || p.key == "*"
 		}
-		if nd.list {
-			s.lists = append(s.lists, id)
-		}
 	}
 	for path, names := range rule.Pairs {
 		s.root.at(path).pair = names

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -166,9 +167,15 @@ func (s *signals) add(c *candidate, rule *recogniseRule) error {
 		}
 		c.is = append(c.is, any)
 	}
-	if c.precision = c.has.size() + 16*len(c.is); c.precision > 0 {
-		s.all = append(s.all, c)
+	if c.precision = c.has.size() + 16*len(c.is); c.precision == 0 {
+		return nil
 	}
+	for _, other := range s.all {
+		if other.has == c.has && other.not == c.not && other.shape != nil && c.shape != nil && slices.EqualFunc(other.is, c.is, slices.Equal) {
+			return fmt.Errorf("it is recognised by the same as shape %s", other.shape.name)
+		}
+	}
+	s.all = append(s.all, c)
 	return nil
 }
 

@@ -21,6 +21,7 @@ type recordReader struct {
 	fields   []tocsin.Field
 	builders []rowBuilder
 	slab     []tocsin.Value // cells for rows to come
+	lists    map[int][]byte // by symbol: elements of lists that are not complete
 	cut      bool           // there were more fields than are shown to rules
 	learned  int
 }
@@ -45,6 +46,7 @@ type wrapping struct {
 const (
 	maxFields  = 4096 // flat fields of a record that rules see
 	maxLearned = 8192 // names a reader remembers
+	maxPath    = 256  // bytes of a path it remembers
 )
 
 func newRecordReader(all *shapes) *recordReader {
@@ -61,7 +63,7 @@ func (r *recordReader) begin(s *recordShape, fields int) {
 		r.root = s.root.copied(nil)
 		r.trees[s] = r.root
 	}
-	r.units, r.cut = r.units[:0], false
+	r.units, r.cut, r.lists = r.units[:0], false, nil
 	r.fields = make([]tocsin.Field, 0, fields+len(s.fields)+8)
 }
 
@@ -167,19 +169,21 @@ func (r *recordReader) take(nd *node, text string, kind jsonKind) {
 	if kind == jsonString {
 		text = string(appendJSONString(nil, text))
 	}
-	if before, ok := r.get(nd.symbol); ok {
-		r.values[nd.symbol] = before + "," + text
-	} else {
-		r.put(nd.symbol, "["+text, jsonArray)
+	if r.lists == nil {
+		r.lists = map[int][]byte{}
 	}
+	list := r.lists[nd.symbol]
+	if len(list) > 0 {
+		list = append(list, ',')
+	}
+	r.lists[nd.symbol] = append(list, text...)
 }
 
 func (r *recordReader) closeLists() {
-	for _, id := range r.shape.lists {
-		if text, ok := r.get(id); ok {
-			r.values[id] = text + "]"
-		}
+	for id, list := range r.lists {
+		r.put(id, "["+string(list)+"]", jsonArray)
 	}
+	r.lists = nil
 }
 
 // show makes a value known to Sigma rules.
@@ -285,7 +289,9 @@ func (r *recordReader) child(nd *node, key string) *node {
 	} else {
 		c = nil
 	}
-	key = strings.Clone(key)
+	if len(nd.path)+len(key) <= maxPath {
+		key = strings.Clone(key)
+	}
 	if c == nil {
 		c = &node{key: key, path: key, parent: nd, depth: nd.depth + 1, symbol: -1}
 		if nd.path != "" {
@@ -293,7 +299,7 @@ func (r *recordReader) child(nd *node, key string) *node {
 		}
 		c.inherit(r.shape)
 	}
-	if r.learned < maxLearned {
+	if r.learned < maxLearned && len(c.path) <= maxPath {
 		r.learned++
 		if nd.children == nil {
 			nd.children = map[string]*node{}

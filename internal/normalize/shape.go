@@ -86,7 +86,6 @@ type recordShape struct {
 	name      string
 	sym       symbols
 	root      *node // the fields that are asked for
-	lists     []int // symbols that collect a list
 	time      *expr
 	logSource [3]*expr // product, category, service; nil where it has none
 	strip     []string
