@@ -35,7 +35,9 @@ func newImport() *cobra.Command {
 			if f.data == "" {
 				return fmt.Errorf("%w: import needs --data DIR", errUsage)
 			}
-			a, err := app.Open(cmd.Context(), f.config())
+			config := f.config()
+			config.Linger = time.Millisecond // nobody else sends meanwhile
+			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type Config struct {
 	External  []string // hosts and prefixes that externaldata may read; empty allows none
 	GeoIP     string   // file of a GeoIP database; empty is none
 	TickEvery time.Duration
+	Linger    time.Duration // how long a batch waits for company before its commit; 0 means 200 ms
 
 	RetentionFile string // what is kept, where it differs from the tables' declarations; empty has none
 	MinFree       int64  // bytes of the disk that stay free: with less, nothing is taken in
@@ -99,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return a, err
 	}
 	a.store, err = telemetry.Open(ctx, telemetry.Options{
-		Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: linger, GeoInfo: out.geoInfo(), Render: render, Retention: keep, MinFree: cfg.MinFree,
+		Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: cmp.Or(cfg.Linger, linger), GeoInfo: out.geoInfo(), Render: render, Retention: keep, MinFree: cfg.MinFree,
 	})
 	if err != nil {
 		return a, err
