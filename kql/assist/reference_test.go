@@ -138,7 +138,7 @@ func codes(t *testing.T, b *strings.Builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.WriteString("\n## Management commands\n\nA text that begins with a dot. The rows can be worked on: `.show tables | where TableName has \"Device\"`. In brackets is what may be left out; NAME is a name, LIST names in parentheses, WITH options that change nothing. Every other command is refused.\n\n| command | |\n|---|---|\n")
+	b.WriteString("\n## Management commands\n\nA text that begins with a dot. The rows can be worked on: `.show tables | where TableName has \"Device\"`. In brackets is what may be left out; NAME is a name, LIST names in parentheses, WITH and LATER (if_later_than) change nothing. Every other command is refused.\n\n| command | |\n|---|---|\n")
 	for _, c := range command.All() {
 		fmt.Fprintf(b, "| `.%s` | %s |\n", c.Syntax, c.Doc)
 	}

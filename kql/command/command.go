@@ -56,9 +56,9 @@ func All() []Command {
 		{"show table NAME kqlschema", "The columns of a table as KQL.", cslSchema},
 		{"show table NAME schema as json", "The columns of a table as JSON.", jsonSchema},
 		{"show table NAME", "The columns of a table, one per row.", attributes},
-		{"show database [NAME] schema [details]", "Every column of every table.", databaseSchema},
+		{"show database [NAME] schema [details] [LATER]", "Every column of every table.", databaseSchema},
 		{"show databases [LIST] schema [details]", "Every column of every table.", databaseSchema},
-		{"show database [NAME] schema as json [WITH]", "Tables and functions as one JSON document.", databaseJSON},
+		{"show database [NAME] schema [LATER] as json [WITH]", "Tables and functions as one JSON document.", databaseJSON},
 		{"show databases [LIST] schema as json [WITH]", "Tables and functions as one JSON document.", databaseJSON},
 		{"show [cluster] schema [details]", "Every column of every table.", databaseSchema},
 		{"show [cluster] schema as json", "Tables and functions as one JSON document.", clusterJSON},
@@ -113,7 +113,7 @@ func refuse(c *ast.Command) *token.Diagnostic {
 }
 
 // match matches words with a syntax: words, NAME, LIST for a list in parentheses, WITH
-// for with (…); in brackets all are optional.
+// for with (…), LATER for if_later_than "version"; in brackets all are optional.
 func match(syntax []string, words []ast.Word, c call) (call, bool) {
 	if len(syntax) == 0 {
 		return c, len(words) == 0
@@ -151,6 +151,11 @@ func take(element string, words []ast.Word, c call) (call, int) {
 			return c, 0
 		}
 		return c, n + 1
+	case "LATER": // whoever knows this version gets it again: it never changes
+		if strings.EqualFold(words[0].Text, later) && len(words) > 1 {
+			return c, 2
+		}
+		return c, 0
 	case "LIST":
 		names, n := list(words)
 		if n > 0 {
@@ -164,6 +169,9 @@ func take(element string, words []ast.Word, c call) (call, int) {
 	return c, 0
 }
 
+// later stands before the version of a schema that a client knows.
+const later = "if_later_than"
+
 // list reads ( a , b ) and returns the words between the commas.
 func list(words []ast.Word) (names []ast.Word, n int) {
 	if words[0].Quoted || words[0].Text != "(" {
@@ -171,6 +179,7 @@ func list(words []ast.Word) (names []ast.Word, n int) {
 	}
 	for i, w := range words[1:] {
 		switch {
+		case strings.EqualFold(w.Text, later), strings.EqualFold(words[i].Text, later): // with the version after it
 		case !w.Quoted && w.Text == ")":
 			return names, i + 2
 		case !w.Quoted && w.Text == ",":
