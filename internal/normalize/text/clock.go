@@ -93,6 +93,8 @@ func guessYear(m time.Month, day, sec, nano int, received time.Time) time.Time {
 	return time.Date(latest.UTC().Year(), m, day, 0, 0, sec, nano, time.UTC)
 }
 
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
 // clock reads "hh:mm:ss" with a fraction behind a dot or comma, as seconds of
 // the day.
 func clock(s string) (sec, nano int, rest string, ok bool) {

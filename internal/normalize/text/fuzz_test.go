@@ -85,6 +85,7 @@ func formats(rd *Reader) map[string]func(r *Reading, s string) bool {
 		"leef":  func(r *Reading, s string) bool { return LEEF(r, s, received) },
 		"audit": rd.Audit, "cisco": rd.Cisco, "named": rd.NamedLine, "unbound": rd.UnboundLine,
 		"fortigate": FortiGate, "netfilter": Netfilter, "checkpoint": CheckPoint, "paloalto": PaloAlto, "filterlog": Filterlog,
+		"sonicwall": SonicWall, "sophos": Sophos, "juniper": func(r *Reading, s string) bool { return Juniper(r, s, "id") },
 		"access": AccessLog, "nginx": NginxError, "apache": ApacheError, "squid": Squid, "windowsdns": WindowsDNS, "windowsdhcp": WindowsDHCP,
 	}
 }

@@ -95,6 +95,10 @@ func (rd *Reader) content(r *Reading, h *Header, received time.Time) bool {
 // structured reads contents that are known by how they begin.
 func (rd *Reader) structured(r *Reading, h *Header, received time.Time) bool {
 	s := h.Content
+	if h.Data != "" && Juniper(r, h.Data, h.MsgID) {
+		r.addText("text", s)
+		return true
+	}
 	if s == "" {
 		return h.Data != "" && CheckPoint(r, h.Data)
 	}
@@ -104,7 +108,11 @@ func (rd *Reader) structured(r *Reading, h *Header, received time.Time) bool {
 	case c == '%':
 		return rd.Cisco(r, s)
 	case c == 'd' || c == 'l':
-		if FortiGate(r, s) {
+		if FortiGate(r, s) || Sophos(r, s) {
+			return true
+		}
+	case c == 'i':
+		if SonicWall(r, s) {
 			return true
 		}
 	case c == '[':
