@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/plan"
@@ -136,8 +137,12 @@ func (l *lowerer) hidden() plan.ColID {
 // unsupported ends the lowering with a diagnostic; Compile turns it into an error.
 func unsupported(what, hint string) { panic(&Unsupported{What: what, Hint: hint}) }
 
-// arg binds a value and returns its placeholder; equal values share one.
+// arg binds a value and returns its placeholder; equal values share one. The
+// engine takes no text that is not UTF-8.
 func (l *lowerer) arg(v any) string {
+	if s, ok := v.(string); ok && !utf8.ValidString(s) {
+		v = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	n, ok := l.argOf[v]
 	if !ok {
 		l.args = append(l.args, v)
