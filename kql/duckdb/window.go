@@ -52,11 +52,15 @@ func (l *lowerer) window(r *plan.Window) *sel {
 		}
 	}
 	args := map[plan.ColID][]string{}
-	if len(extra) > 0 {
+	if sessions := hasSessions(r.Funcs); len(extra) > 0 || sessions {
 		// Carry everything through a level that holds the runs and changes.
 		inner := s
 		text := inner.text(inner.ids, extra, false)
-		s = newSel("(" + text + ") AS " + l.alias("t"))
+		if sessions {
+			s = l.withSessions(r, inner, text, conds)
+		} else {
+			s = newSel("(" + text + ") AS " + l.alias("t"))
+		}
 		for _, id := range inner.ids {
 			s.set(id, colName(id))
 		}
@@ -69,6 +73,10 @@ func (l *lowerer) window(r *plan.Window) *sel {
 		}
 	}
 	for _, f := range r.Funcs {
+		if f.Func == "row_window_session" {
+			s.set(f.Col.ID, sessionColumn(f))
+			continue
+		}
 		s.set(f.Col.ID, l.windowFunc(f, args[f.Col.ID], l.partitionBy(s), ord, conds[f.Col.ID], changes[f.Col.ID]))
 	}
 	s.order = nil
@@ -129,17 +137,59 @@ func (l *lowerer) windowFunc(f plan.WindowFunc, a []string, by, ord, run, change
 	case "row_rank_min", "row_rank":
 		// The number of the first row with this value, counted from the run's start.
 		return "(max(CASE WHEN " + changed + " THEN n" + changed + " END)" + rows + " - min(n" + changed + ")" + rows + " + 1)"
-	case "row_window_session":
-		return l.session(a, ord, part)
 	}
 	unsupported(f.Func+"()", "")
 	return ""
 }
 
-// session gives each row the time its session began, from the list of the run's
-// times.
-func (l *lowerer) session(a []string, ord, part string) string {
-	whole := " OVER (" + part + "ORDER BY " + ord + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
-	n := "row_number() OVER (" + part + "ORDER BY " + ord + ")"
-	return "kql_session(to_json(list(" + a[0] + ")" + whole + ")::VARCHAR, " + n + ", " + a[1] + ", " + a[2] + ")"
+func hasSessions(funcs []plan.WindowFunc) bool {
+	for _, f := range funcs {
+		if f.Func == "row_window_session" {
+			return true
+		}
+	}
+	return false
+}
+
+// sessionColumn holds the beginnings of a function's sessions.
+func sessionColumn(f plan.WindowFunc) string { return "st" + colName(f.Col.ID) }
+
+// withSessions joins the rows with the beginnings of their sessions, which depend on
+// all rows before: a native reads the times of each run as one list, and its list is
+// laid out by the numbers of the rows.
+func (l *lowerer) withSessions(r *plan.Window, inner *sel, text string, conds map[plan.ColID]string) *sel {
+	name := l.alias("w")
+	l.ctes = append(l.ctes, name+" AS MATERIALIZED ("+text+")")
+	rows := newSel(name)
+	for _, id := range inner.ids {
+		rows.set(id, colName(id))
+	}
+	ord, by := colName(r.Ord), ""
+	if _, ok := rows.cols[l.by]; ok && l.by != 0 {
+		by = colName(l.by)
+	}
+	from := name
+	for _, f := range r.Funcs {
+		if f.Func != "row_window_session" {
+			continue
+		}
+		var keys, carried []string
+		on := "n" + sessionColumn(f) + " = " + ord
+		if by != "" {
+			keys, carried = append(keys, by), append(carried, by+" AS b"+sessionColumn(f))
+			on += " AND b" + sessionColumn(f) + " IS NOT DISTINCT FROM " + by
+		}
+		if run := conds[f.Col.ID]; run != "" {
+			keys = append(keys, run)
+		}
+		group := ""
+		if len(keys) > 0 {
+			group = " GROUP BY " + strings.Join(keys, ", ")
+		}
+		list := func(x string) string { return "list(" + x + " ORDER BY " + ord + ")" }
+		starts := "kql_sessions(to_json(" + list(l.expr(f.Args[0], rows)) + ")::VARCHAR, any_value(" + l.expr(f.Args[1], rows) + "), any_value(" + l.expr(f.Args[2], rows) + "))::JSON::BIGINT[]"
+		carried = append(carried, "unnest("+list(ord)+") AS n"+sessionColumn(f), "unnest("+starts+") AS "+sessionColumn(f))
+		from += " JOIN (SELECT " + strings.Join(carried, ", ") + " FROM " + name + group + ") AS " + l.alias("u") + " ON " + on
+	}
+	return newSel(from)
 }

@@ -17,7 +17,7 @@ func timeFunctions() []Function {
 		{Name: "kql_datetime_part", Args: []Kind{Text, Long}, Result: Long, Fn: datetimePart},
 		{Name: "kql_make_datetime", Args: []Kind{Long, Long, Long, Long, Long, Real}, Result: Long, Fn: makeDateTime},
 		{Name: "kql_make_timespan", Args: []Kind{Long, Long, Long, Real}, Result: Long, Fn: makeTimeSpan},
-		{Name: "kql_session", Args: []Kind{Text, Long, Long, Long}, Result: Long, Fn: sessionStart},
+		{Name: "kql_sessions", Args: []Kind{Text, Long, Long}, Result: Text, Fn: sessionStarts},
 		{Name: "kql_utc_to_local", Args: []Kind{Long, Text}, Result: Long, Fn: utcToLocal},
 		{Name: "kql_local_to_utc", Args: []Kind{Long, Text}, Result: Long, Fn: localToUTC},
 	}
@@ -333,29 +333,29 @@ func zoneArgs(a []any) (int64, *time.Location) {
 	return ticks, zone
 }
 
-// sessionStart is row_window_session for the nth of a list of times: a session
-// ends when a time is too far from its first or from its neighbour.
-func sessionStart(a []any) any {
+// sessionStarts is row_window_session over a list of times: a session ends when a
+// time is too far from its first or from its neighbour.
+func sessionStarts(a []any) any {
 	times, ok := dynamicOf(a[0]).([]any)
-	n, ok2 := a[1].(int64)
-	whole, ok3 := a[2].(int64)
-	gap, ok4 := a[3].(int64)
-	if !ok || !ok2 || !ok3 || !ok4 || n < 1 || n > int64(len(times)) {
+	whole, ok2 := a[1].(int64)
+	gap, ok3 := a[2].(int64)
+	if !ok || !ok2 || !ok3 {
 		return nil
 	}
+	starts := make([]any, len(times))
 	var start, last any
-	for _, v := range times[:n] {
-		t, ok := v.(int64)
-		if !ok {
+	for i, v := range times {
+		if t, ok := v.(int64); ok {
+			s, started := start.(int64)
+			p, had := last.(int64)
+			if !started || !had || t-s > whole || t-p > gap {
+				start = t
+			}
+			last = t
+		} else {
 			last = nil
-			continue
 		}
-		s, started := start.(int64)
-		p, had := last.(int64)
-		if !started || !had || t-s > whole || t-p > gap {
-			start = t
-		}
-		last = t
+		starts[i] = start
 	}
-	return start
+	return printJSON(starts)
 }
