@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdgzip "compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"flag"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
@@ -207,6 +209,39 @@ func TestGRPC(t *testing.T) {
 	}
 	if n := in.Refused()["otlp wrong token"]; n != 1 {
 		t.Errorf("refused: %v", in.Refused())
+	}
+}
+
+// TestGRPC_OverTLS serves the door on a listener of TLS, as tocsin serve does.
+func TestGRPC_OverTLS(t *testing.T) {
+	web := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	defer web.Close()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &doortest.Inbox{}
+	srv := otlp.NewGRPC(options(in.Intake()))
+	go func() {
+		_ = srv.Serve(tls.NewListener(plain, &tls.Config{Certificates: web.TLS.Certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}))
+	}()
+	defer srv.Stop()
+	trusted := web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	conn, err := grpc.NewClient(plain.Addr().String(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: trusted, ServerName: "example.com", MinVersion: tls.VersionTLS12})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	logs := plog.NewLogs()
+	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr("hello")
+	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+doortest.Token)
+	if _, err := plogotlp.NewGRPCClient(conn).Export(ctx, plogotlp.NewExportRequestFromLogs(logs)); err != nil {
+		t.Fatal(err)
+	}
+	if raws := in.Take(); len(raws) != 1 {
+		t.Errorf("records: %v", raws)
 	}
 }
 
