@@ -135,6 +135,7 @@ const (
 	shapeEvtx             // {"Event":{"System":…}}
 	shapeWinlogbeat       // {"winlog":{…}}
 	shapeNXLog            // {"EventID":…,"SourceName":…,"Channel":…}
+	shapeOTel             // {"event_id":{"id":…},"provider":{…},"channel":…,"computer":…}
 	shapeXML              // <Event><System>…
 	shapeRow              // {"Type":"SigninLogs","TimeGenerated":…}
 )

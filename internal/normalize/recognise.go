@@ -137,6 +137,7 @@ var forms = []struct {
 	{shapeWinlogbeat, recogniseRule{Has: []string{"winlog.*"}}},
 	{shapeNXLog, recogniseRule{Has: []string{"EventID", "SourceName"}}},
 	{shapeNXLog, recogniseRule{Has: []string{"EventID", "Channel", "Hostname"}}},
+	{shapeOTel, recogniseRule{Has: []string{"event_id.*", "provider.*", "channel", "computer"}}},
 	{shapeRow, recogniseRule{Has: []string{"Type", "TimeGenerated"}}},
 }
 

@@ -113,6 +113,8 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, s shape, e *winE
 		err = e.readWinlogbeat(body)
 	case shapeNXLog:
 		err = e.readNXLog(body)
+	case shapeOTel:
+		err = e.readOTel(body)
 	case shapeXML:
 		err = e.readXML(body)
 	}
