@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 )
 
 // retentionDDL creates what retention keeps: the holds, and a line for every
@@ -240,23 +241,27 @@ func (s *Store) oversize(ctx context.Context) (cuts []cut, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if excess := size - limit; limit > 0 && excess > 0 {
-			before, freed := cutOff(parts, excess)
+		if limit > 0 && size > limit {
+			before, freed := cutOff(parts, size-room(limit))
 			cuts = append(cuts, cut{t, before, fmt.Sprintf("the table had %d bytes, its bound is %d", size, limit)})
 			total -= freed
 			parts = slices.DeleteFunc(parts, func(p slice) bool { return p.end.Compare(before) <= 0 })
 		}
 		all = append(all, parts...)
 	}
-	if excess := total - bound.Bytes; bound.Bytes > 0 && excess > 0 {
+	if bound.Bytes > 0 && total > bound.Bytes {
 		slices.SortFunc(all, func(a, b slice) int { return a.end.Compare(b.end) })
-		before, _ := cutOff(all, excess)
+		before, _ := cutOff(all, total-room(bound.Bytes))
 		for _, t := range tables {
 			cuts = append(cuts, cut{t, before, fmt.Sprintf("the store had %d bytes, its bound is %d", total, bound.Bytes)})
 		}
 	}
 	return cuts, nil
 }
+
+// room is what a bound is kept to once it was passed: a tenth less, so that not
+// every pass has a little to delete.
+func room(bound int64) int64 { return bound - bound/10 }
 
 // A slice is the rows of a table from a stretch of time.
 type slice struct {
@@ -282,21 +287,18 @@ const slicesPerTable = 4096
 func (s *Store) slicesOf(ctx context.Context, t *storedTable, size int64) ([]slice, error) {
 	at := schema.Quote(schema.IngestionTimeColumn)
 	table := schema.Quote(eventDatabase) + "." + t.qualified()
-	rows, err := s.Select(ctx, fmt.Sprintf(`WITH span AS (SELECT min(%[1]s) AS first, greatest((max(%[1]s) - min(%[1]s)) // %[3]d + 1, 1) AS width, count(*) AS n FROM %[2]s)
+	var out []slice
+	err := s.inspect(ctx, func(c *duck.Chunk) {
+		for i := range c.Len {
+			out = append(out, slice{tocsin.FromTicks(c.Columns[0].Ints[i]), c.Columns[1].Ints[i]})
+		}
+	}, fmt.Sprintf(`WITH span AS (SELECT min(%[1]s) AS first, greatest((max(%[1]s) - min(%[1]s)) // %[3]d + 1, 1) AS width, count(*) AS n FROM %[2]s)
 		SELECT any_value(first) + ((%[1]s - first) // width + 1) * any_value(width) AS upto, (count(*) * $1::DOUBLE / any_value(n))::BIGINT FROM %[2]s, span GROUP BY (%[1]s - first) // width, first ORDER BY 1`,
 		at, table, slicesPerTable), float64(size))
 	if err != nil {
 		return nil, fmt.Errorf("measuring table %s: %w", t.name, err)
 	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
-	var out []slice
-	for rows.NextChunk() {
-		chunk := rows.Chunk()
-		for i := range chunk.Len {
-			out = append(out, slice{tocsin.FromTicks(chunk.Columns[0].Ints[i]), chunk.Columns[1].Ints[i]})
-		}
-	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // recordDeletions keeps the lines of a pass.

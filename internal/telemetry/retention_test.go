@@ -29,8 +29,13 @@ func wide(t testing.TB, from, to int) (out []tocsin.Event) {
 }
 
 func TestRetain_BySizeGivesSpaceBack(t *testing.T) {
-	dir := t.TempDir()
-	now, bound := noon, int64(12<<20)
+	for _, megabytes := range []int64{6, 12, 18} { // most of the table goes, half of it, a third
+		t.Run(fmt.Sprint(megabytes), func(t *testing.T) { retainBySize(t, megabytes<<20) })
+	}
+}
+
+func retainBySize(t *testing.T, bound int64) {
+	dir, now := t.TempDir(), noon
 	s := open(t, dir, func(o *telemetry.Options) {
 		o.Now = func() time.Time { return now }
 		o.Retention = schema.Retention{Tables: map[string]schema.Keep{"SigninLogs": {Bytes: bound}}}
@@ -54,17 +59,16 @@ func TestRetain_BySizeGivesSpaceBack(t *testing.T) {
 	}
 	after := size()
 	t.Logf("file: %d bytes before, %d after; %+v", before, after, done)
-	if after > bound*3/2 { // a fifth of the file may stay free
+	if after > bound*4/3 { // a fifth of the file may stay free
 		t.Errorf("the file has %d bytes, the table's bound is %d", after, bound)
 	}
 	if gone := rowsOf(done); gone == 0 || gone%rows != 0 {
 		t.Errorf("%d rows went; whole commits of %d should", gone, rows)
 	}
-	// What stays is the newest, in the order of arrival, each once.
+	// What stays is the newest, each once.
 	left := rows*commits - rowsOf(done)
 	wantText(t, "left", query(t, s, `SELECT count(*), count(DISTINCT "_EventId"), min("CorrelationId")[:6] = $1, max("CorrelationId")[:6] FROM "SigninLogs"`, fmt.Sprintf("%06d", rows*commits-left)),
 		fmt.Sprintf("%d|%d|true|%06d\n", left, left, rows*commits-1))
-	wantText(t, "order", query(t, s, `SELECT count(*) FROM (SELECT "CorrelationId" AS id, lag("CorrelationId") OVER () AS before FROM "SigninLogs") WHERE before > id`), "0\n")
 	wantText(t, "record", query(t, s, `SELECT "TableName", sum("Rows"), max("BytesBefore") > max("BytesAfter") FROM "RetentionRuns" WHERE "TableName" != '' GROUP BY 1`), fmt.Sprintf("SigninLogs|%d|true\n", rowsOf(done)))
 	// A second pass finds nothing to do, and what stayed is still recognised.
 	if done, err := s.Retain(context.Background()); err != nil || len(done) != 0 {

@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tocsin-soc/tocsin/internal/schema"
@@ -10,29 +12,51 @@ import (
 )
 
 // DuckDB reuses the blocks of deleted rows, lowest first, but only ever cuts
-// free blocks off the end of its file, where the newest rows lie. So the newest
-// rows are moved down: copied to the end of their table (into free blocks at
-// the front of the file) and deleted where they were, in one transaction. A
-// table's newest rows stay its newest, so the order of arrival does not change.
+// free blocks off the end of its file. So the row groups that lie there are
+// moved down: copied to the end of their table (into free blocks at the front of
+// the file) and deleted where they were, in one transaction per slice, with
+// commits in between. Rows stay in the order of arrival within a slice, which is
+// what zone maps need; nothing relies on the order of slices.
 const (
 	worthMoving = 5       // one part in so many of the file must be free
 	leastMoving = 1 << 20 // and at least so many bytes
+	sliceGroups = 32      // row groups that are moved at once: how long a commit may have to wait
+	mostPasses  = 8       // each sees where the blocks lie after the one before
 )
 
 // blocks is what the file consists of.
 type blocks struct{ size, total, used, free int64 }
 
-func (s *Store) blocks(ctx context.Context) (b blocks, err error) {
-	rows, err := s.Select(ctx, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+eventDatabase+`'`)
+// inspect asks about the file and hands each chunk on. It uses neither a worker,
+// whose transaction may end after the answer and would keep a checkpoint from
+// freeing anything, nor the writer.
+func (s *Store) inspect(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
+	e := s.engine.Load()
+	if e == nil {
+		return unavailable(nil)
+	}
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	rows, err := e.publisher.Query(ctx, sql, args...)
 	if err != nil {
-		return b, fmt.Errorf("measuring the file: %w", err)
+		return err
 	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
-	if rows.NextChunk() {
-		c := rows.Chunk().Columns
+	defer rows.Close()
+	for rows.NextChunk() {
+		each(rows.Chunk())
+	}
+	return rows.Err()
+}
+
+func (s *Store) blocks(ctx context.Context) (b blocks, err error) {
+	err = s.inspect(ctx, func(chunk *duck.Chunk) {
+		c := chunk.Columns
 		b = blocks{c[0].Ints[0], c[1].Ints[0], c[2].Ints[0], c[3].Ints[0]}
+	}, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+eventDatabase+`'`)
+	if err != nil {
+		err = fmt.Errorf("measuring the file: %w", err)
 	}
-	return b, rows.Err()
+	return b, err
 }
 
 // tableBytes is the space that a table takes in the file, in whole blocks.
@@ -41,16 +65,13 @@ func (s *Store) tableBytes(ctx context.Context, table string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := s.Select(ctx, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
+	n := int64(0)
+	err = s.inspect(ctx, func(c *duck.Chunk) { n = c.Columns[0].Ints[0] }, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
 		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, eventDatabase+"."+eventSchema+"."+schema.Quote(table))
 	if err != nil {
 		return 0, fmt.Errorf("measuring table %s: %w", table, err)
 	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
-	if !rows.NextChunk() {
-		return 0, rows.Err()
-	}
-	return rows.Chunk().Columns[0].Ints[0] * b.size, nil
+	return n * b.size, nil
 }
 
 // giveBack makes the file smaller when much of it is free. It returns what it
@@ -61,7 +82,7 @@ func (s *Store) giveBack(ctx context.Context) (*Deletion, error) {
 		return nil, err
 	}
 	moved, longest := int64(0), time.Duration(0)
-	for range 4 { // each pass sees where the blocks lie after the one before
+	for range mostPasses {
 		b, err := s.blocks(ctx)
 		if err != nil {
 			return nil, err
@@ -69,14 +90,16 @@ func (s *Store) giveBack(ctx context.Context) (*Deletion, error) {
 		if b.free*worthMoving < b.total || b.free*b.size < leastMoving {
 			break
 		}
-		n := int64(0)
-		for _, t := range s.kept() {
-			rows, took, err := s.moveDown(ctx, t.name, b.used)
+		list, err := s.highRows(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range list {
+			n, took, err := s.moveDown(ctx, part)
 			if err != nil {
 				return nil, err
 			}
-			n += rows
-			longest = max(longest, took)
+			moved, longest = moved+n, max(longest, took)
 		}
 		if err := s.moveBookkeeping(ctx); err != nil {
 			return nil, err
@@ -87,52 +110,91 @@ func (s *Store) giveBack(ctx context.Context) (*Deletion, error) {
 				return nil, err
 			}
 		}
-		moved += n
-		if n == 0 {
+		if len(list) == 0 {
 			break
 		}
 	}
-	if moved == 0 {
+	if s.fileSize() >= before {
 		return nil, nil
 	}
 	return &Deletion{
 		At: began, BytesBefore: before, BytesAfter: s.fileSize(),
-		Reason: fmt.Sprintf("gave space back: %d newest rows moved to the front of the file; the longest wait for the writer was %s", moved, longest.Round(time.Millisecond)),
+		Reason: fmt.Sprintf("gave space back: %d rows moved to the front of the file; the longest wait for the writer was %s", moved, longest.Round(time.Millisecond)),
 	}, nil
 }
 
-// moveDown moves the newest rows of a table, from the first row group on that
-// has a block beyond the given one.
-func (s *Store) moveDown(ctx context.Context, table string, beyond int64) (moved int64, took time.Duration, err error) {
-	err = s.do(ctx, func() (err error) {
-		e, t := s.engine.Load(), s.tables[table]
+// A rowGroupAt is a row group of a table and where it lies.
+type rowGroupAt struct {
+	table       string
+	id          int64
+	first, rows int64 // rowids
+	highest     int64 // block
+	blocks      int64
+}
+
+// A stretch is some neighbouring row groups of a table, by rowid.
+type stretch struct {
+	table       string
+	first, rows int64
+}
+
+// highRows returns what is to be moved in a pass: the row groups that reach
+// furthest to the end of the file, but no more than fits into three quarters of
+// the free blocks, so that the copies find room at the front.
+func (s *Store) highRows(ctx context.Context, b blocks) ([]stretch, error) {
+	var high []rowGroupAt
+	for _, t := range s.kept() {
+		first := int64(0)
+		err := s.inspect(ctx, func(c *duck.Chunk) {
+			for i := range c.Len {
+				num := func(column int) int64 { return c.Columns[column].Ints[i] }
+				g := rowGroupAt{t.name, num(0), first, num(1), num(2), num(3)}
+				first += g.rows
+				if g.highest >= b.used && g.rows > 0 {
+					high = append(high, g)
+				}
+			}
+		}, `SELECT row_group_id, (sum(count) FILTER (column_id = 0 AND segment_type != 'VALIDITY'))::BIGINT, greatest(max(block_id), max(list_max(additional_block_ids))), count(DISTINCT block_id)
+			FROM pragma_storage_info($1) GROUP BY row_group_id ORDER BY row_group_id`, eventDatabase+"."+t.qualified())
+		if err != nil {
+			return nil, fmt.Errorf("looking for the row groups at the end of the file: %w", err)
+		}
+	}
+	slices.SortFunc(high, func(a, b rowGroupAt) int { return cmp.Compare(b.highest, a.highest) })
+	budget := b.free * 3 / 4
+	for i := range high {
+		if budget -= high[i].blocks; budget < 0 {
+			high = high[:i]
+			break
+		}
+	}
+	slices.SortFunc(high, func(a, b rowGroupAt) int { return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.id, b.id)) })
+	var out []stretch
+	members := 0
+	for i, g := range high {
+		if i == 0 || g.table != high[i-1].table || g.id != high[i-1].id+1 || members == sliceGroups {
+			out, members = append(out, stretch{table: g.table, first: g.first}), 0
+		}
+		out[len(out)-1].rows += g.rows
+		members++
+	}
+	return out, nil
+}
+
+// moveDown moves a stretch. Should a checkpoint have renumbered the rows
+// meanwhile, others are moved, which does no harm.
+func (s *Store) moveDown(ctx context.Context, part stretch) (moved int64, took time.Duration, err error) {
+	err = s.do(ctx, func() error {
+		e, t := s.engine.Load(), s.tables[part.table]
 		if e == nil || !t.exists {
-			return nil
+			return unavailable(nil)
 		}
 		began := s.opts.Now()
-		suffix, err := firstInt(ctx, e.writer, `WITH info AS (FROM pragma_storage_info($1)),
-			high AS (SELECT min(row_group_id) AS first FROM info WHERE block_id >= $2 OR len(list_filter(additional_block_ids, lambda x: x >= $2)) > 0)
-			SELECT coalesce(sum(count), 0)::BIGINT FROM info, high WHERE column_id = 0 AND segment_type != 'VALIDITY' AND row_group_id >= first`,
-			eventDatabase+"."+t.qualified(), beyond)
-		if err != nil || suffix == 0 {
-			return err
-		}
-		moved, err = t.moveNewest(ctx, e.writer, suffix)
+		moved, err = rewriteRows(ctx, e.writer, t.qualified(), fmt.Sprintf("rowid >= %d AND rowid < %d", part.first, part.first+part.rows))
 		took = s.opts.Now().Sub(began)
 		return err
 	})
 	return moved, took, err
-}
-
-// moveNewest writes at least the newest n rows of the table anew. Commits are
-// moved whole.
-func (t *storedTable) moveNewest(ctx context.Context, c *duck.Conn, n int64) (moved int64, err error) {
-	at := schema.Quote(schema.IngestionTimeColumn)
-	from, err := firstInt(ctx, c, `SELECT min(`+at+`) FROM (SELECT `+at+` FROM `+t.qualified()+` ORDER BY rowid DESC LIMIT $1)`, n)
-	if err != nil {
-		return 0, err
-	}
-	return rewriteRows(ctx, c, t.qualified(), fmt.Sprintf("%s >= %d", at, from))
 }
 
 // bookkeepingTables are the store's own; all are small.
