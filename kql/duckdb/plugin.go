@@ -59,9 +59,19 @@ func (l *lowerer) argumentRows(r *plan.Call) plan.Rel {
 func (l *lowerer) ipLookup(r *plan.Call) *sel {
 	left, right := l.wrap(l.rel(r.In)), l.wrap(l.rel(r.Args[0].Rel))
 	left.order, right.order = nil, nil
-	lq, rq := qualify(left), qualify(right)
 	family := strings.TrimSuffix(r.Plugin, "_lookup")
-	on := []string{"kql_" + family + "_in_range(" + l.expr(r.Args[1].X, lq) + ", to_json(" + l.expr(r.Args[2].X, rq) + ")::VARCHAR)"}
+	numbers := family == "ipv4" && r.Args[2].X.Type() == catalog.String
+	if numbers {
+		// Each text is read once; the engine joins numbers by their order.
+		net := l.expr(r.Args[2].X, right)
+		left = l.exported(left, []string{"kql_parse_ipv4(split_part(" + l.expr(r.Args[1].X, left) + ", '/', 1), NULL::BIGINT) AS ip"})
+		right = l.exported(right, []string{"kql_parse_ipv4(" + net + ", NULL::BIGINT) AS low", "(1::BIGINT << (32 - kql_ipv4_suffix(" + net + "))) - 1 AS size"})
+	}
+	lq, rq := qualify(left), qualify(right)
+	on := []string{"ip >= low", "ip <= low + size"}
+	if !numbers {
+		on = []string{"kql_" + family + "_in_range(" + l.expr(r.Args[1].X, lq) + ", to_json(" + l.expr(r.Args[2].X, rq) + ")::VARCHAR)"}
+	}
 	word := "INNER JOIN"
 	for _, a := range r.Args[3:] {
 		if a.Name == "return_unmatched" {
