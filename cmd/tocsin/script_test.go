@@ -19,10 +19,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running := servers{}
+	running := &servers{}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": running.serve, "shutdown": running.shutdown},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": running.serve, "shutdown": running.shutdown, "crash": running.crash},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SHARED", shared)
 			return nil

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,7 +18,13 @@ import (
 const stopGrace = time.Minute
 
 // servers are the servers that stories run, by the script they run for.
-type servers map[*testscript.TestScript]*server
+type servers struct{ byScript sync.Map }
+
+func (s *servers) of(ts *testscript.TestScript) *server {
+	srv, _ := s.byScript.Load(ts)
+	found, _ := srv.(*server)
+	return found
+}
 
 type server struct {
 	cmd *exec.Cmd
@@ -29,8 +36,8 @@ var isAt = regexp.MustCompile(`^(tocsin|hec|elastic|otlp|otlp-grpc) (?:\S+ )?is 
 // serve starts tocsin serve with the arguments given, on free ports, and waits
 // until it answers. It sets URL, and HEC, ELASTIC, OTLP, OTLP_GRPC to the
 // addresses of doors of their own.
-func (s servers) serve(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || s[ts] != nil {
+func (s *servers) serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || s.of(ts) != nil {
 		ts.Fatalf("usage: serve ARGS, once at a time")
 	}
 	cmd := exec.Command("tocsin", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
@@ -40,7 +47,7 @@ func (s servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	srv := &server{cmd, make(chan struct{})}
-	s[ts] = srv
+	s.byScript.Store(ts, srv)
 	ts.Defer(func() { s.end(ts) })
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -72,19 +79,31 @@ func (s servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // shutdown ends the server as an operator does, and fails if it does not end well.
-func (s servers) shutdown(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 0 || s[ts] == nil {
+func (s *servers) shutdown(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 || s.of(ts) == nil {
 		ts.Fatalf("usage: shutdown, after serve")
 	}
 	ts.Check(s.end(ts))
 }
 
-func (s servers) end(ts *testscript.TestScript) error {
-	srv := s[ts]
+// crash ends the server as a power cut does.
+func (s *servers) crash(ts *testscript.TestScript, neg bool, args []string) {
+	srv := s.of(ts)
+	if neg || len(args) > 0 || srv == nil {
+		ts.Fatalf("usage: crash, after serve")
+	}
+	s.byScript.Delete(ts)
+	ts.Check(srv.cmd.Process.Kill())
+	<-srv.out
+	_ = srv.cmd.Wait() // it says that it was killed
+}
+
+func (s *servers) end(ts *testscript.TestScript) error {
+	srv := s.of(ts)
 	if srv == nil {
 		return nil
 	}
-	delete(s, ts)
+	s.byScript.Delete(ts)
 	_ = srv.cmd.Process.Signal(os.Interrupt) // it has ended if this fails
 	late := time.AfterFunc(stopGrace, func() { _ = srv.cmd.Process.Kill() })
 	defer late.Stop()
