@@ -62,7 +62,9 @@ func TestServe_OpensItsSources(t *testing.T) {
 			}
 		}
 	}
-	until("the listener is open", func() bool { return health("syslog:a").State == ingest.StateConnected && strings.Contains(health("syslog:a").Detail, "tcp://") })
+	until("the listener is open", func() bool {
+		return health("syslog:a").State == ingest.StateConnected && strings.Contains(health("syslog:a").Detail, "tcp://")
+	})
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func New(opts Options) (*Consumer, error) {
 	}
 	c.options = []kgo.Opt{
 		kgo.SeedBrokers(seeds...), kgo.ConsumerGroup(s.Group), kgo.ConsumeTopics(s.Topics...), kgo.ClientID("tocsin"),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(time.Minute),
+		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(time.Minute), kgo.SessionTimeout(15 * time.Second), // after a crash the next one waits so long
 		kgo.FetchMaxBytes(fetchBytes), kgo.FetchMaxPartitionBytes(fetchBytes / 4), kgo.BrokerMaxReadBytes(4 * fetchBytes), kgo.FetchMaxWait(fetchWait),
 		// A group that has never committed begins with what the topic still holds.
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
