@@ -63,6 +63,7 @@ func newBenchIngest() *cobra.Command {
 	f.IntVar(&o.Rate, "rate", 0, "events per second to offer; 0 is as many as are taken")
 	f.DurationVar(&o.Warm, "warm", 10*time.Second, "warming up before the measurement")
 	f.DurationVar(&o.Measure, "for", time.Minute, "how long to measure")
+	f.StringVar(&o.Memory, "memory", "2GiB", "most memory the server may use")
 	f.StringVar(&o.Profile, "profile", "", "address for the server's profiles")
 	f.BoolVar(&keep, "keep", false, "keep the server's data folder")
 	return cmd

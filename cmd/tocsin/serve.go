@@ -16,7 +16,7 @@ import (
 
 func newServe() *cobra.Command {
 	var f dataFlags
-	var addr, cert, key, uiDev, profile, sources, retention, minFree string
+	var addr, cert, key, uiDev, profile, sources, retention, minFree, memory string
 	var own doorFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -40,6 +40,9 @@ func newServe() *cobra.Command {
 			var err error
 			if config.MinFree, err = schema.ParseBytes(minFree); err != nil {
 				return fmt.Errorf("%w: --min-free: %w", errUsage, err)
+			}
+			if config.EngineMemory, err = limitMemory(memory); err != nil {
+				return err
 			}
 			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
@@ -71,6 +74,7 @@ func newServe() *cobra.Command {
 		},
 	}
 	f.add(cmd, true)
+	cmd.Flags().StringVar(&memory, "memory", "", "most memory to use, such as 2GiB; 80 % of the machine's or the container's by default")
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8700", "address to listen on")
 	cmd.Flags().StringVar(&sources, "sources", "", "sources file: syslog listeners, Kafka topics, folders to follow, limits and tables of senders")
 	cmd.Flags().StringVar(&retention, "retention", "", "retention file: what is kept per table and in all, by time and size")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
+	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/internal/transform"
 )
@@ -222,7 +223,7 @@ func (r *replaying) page(ctx context.Context, page []telemetry.Letter) error {
 	}
 	r.result.Tried += len(raws)
 	p := r.letters.app.pipe
-	ready, err := p.prepare(ctx, raws, true)
+	ready, err := p.prepare(ctx, &normalize.Memory{}, &normalize.Memory{}, raws, true)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/internal/transform"
 )
@@ -38,9 +39,9 @@ type prepared struct {
 
 // prepare normalises and transforms. Where every record went costs a pass over
 // them, so it is said only on demand or when a transform needs it.
-func (p *pipeline) prepare(ctx context.Context, raws []tocsin.Raw, account bool) (prepared, error) {
+func (p *pipeline) prepare(ctx context.Context, events, fields *normalize.Memory, raws []tocsin.Raw, account bool) (prepared, error) {
 	var out prepared
-	out.records, out.rejects = p.normalize.Batch(raws)
+	out.records, out.rejects = p.normalize.BatchIn(events, fields, raws)
 	applies := p.transforms.Applies(out.records)
 	if account || applies {
 		out.recordOf, out.rejectOf = origins(raws, out.rejects)

@@ -107,6 +107,11 @@ func batchOf(raws []tocsin.Raw, records []tocsin.Record, rejects []tocsin.Reject
 	if len(raws) > 0 {
 		b.ID = string(raws[0].Source) + " " + raws[0].Position
 	}
+	rows := 0
+	for i := range records {
+		rows += len(records[i].Events)
+	}
+	b.Starts, b.Events = make([]int, 0, len(records)), make([]tocsin.Event, 0, rows)
 	for i := range records {
 		b.Starts = append(b.Starts, len(b.Events))
 		b.Events = append(b.Events, records[i].Events...)

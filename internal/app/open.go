@@ -45,6 +45,8 @@ type Config struct {
 
 	SourcesFile string // settings of sources (docs/reference/sources-file.md); empty has none
 
+	EngineMemory int64 // bytes the telemetry engine may use; 0 leaves it to the engine
+
 	IsDemo  bool
 	Version string
 	Now     func() time.Time
@@ -101,7 +103,7 @@ func Open(ctx context.Context, cfg Config) (a *App, err error) {
 		return a, err
 	}
 	a.store, err = telemetry.Open(ctx, telemetry.Options{
-		Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: cmp.Or(cfg.Linger, linger), GeoInfo: out.geoInfo(), Render: render, Retention: keep, MinFree: cfg.MinFree,
+		Dir: cfg.Data, Schema: a.schema, Now: cfg.Now, Log: cfg.Log, Linger: cmp.Or(cfg.Linger, linger), MemoryLimit: cfg.EngineMemory, GeoInfo: out.geoInfo(), Render: render, Retention: keep, MinFree: cfg.MinFree,
 	})
 	if err != nil {
 		return a, err

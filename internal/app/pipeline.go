@@ -31,7 +31,8 @@ type pipeline struct {
 	now        func() time.Time
 	log        *slog.Logger
 
-	memory *memory // of Sigma correlations
+	memory *memory   // of Sigma correlations
+	spare  sync.Pool // *normalize.Memory
 
 	raising sync.Mutex // one correlation at a time: two at once could open two incidents for one story
 }
@@ -42,11 +43,14 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 	if err := p.telemetry.Room(); err != nil {
 		return ingest.Receipt{}, refused(err)
 	}
-	ready, err := p.prepare(ctx, raws, false)
+	events, fields := p.borrow(), p.borrow()
+	defer p.giveBack(events)
+	ready, err := p.prepare(ctx, events, fields, raws, false)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
 	found, seen := p.stream.Match(ready.records, p.now())
+	p.giveBack(fields)
 	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
 	if err != nil {
 		return ingest.Receipt{}, err
@@ -63,6 +67,20 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 		p.log.Error("alerts are stored and will be raised later", "error", err)
 	}
 	return receiptOf(stored, alerts), nil
+}
+
+// borrow returns memory for a batch.
+func (p *pipeline) borrow() *normalize.Memory {
+	if m, ok := p.spare.Get().(*normalize.Memory); ok {
+		return m
+	}
+	return &normalize.Memory{}
+}
+
+// giveBack takes memory back that nothing refers to any more.
+func (p *pipeline) giveBack(m *normalize.Memory) {
+	m.Reset()
+	p.spare.Put(m)
 }
 
 // raiseKept raises those findings of a batch that do not rest on an event seen

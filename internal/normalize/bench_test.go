@@ -66,11 +66,13 @@ func BenchmarkSysmon(b *testing.B) {
 		raws = append(raws, tocsin.Raw{Source: "http:bench", Format: tocsin.FormatJSONLine, Position: fmt.Sprint(i), ReceivedAt: received, Body: stream.Append(nil)})
 	}
 	b.ReportAllocs()
+	m := &Memory{}
 	i := 0
 	for b.Loop() {
-		if _, rejects := n.Batch(raws[i : i+batch]); len(rejects) > 0 {
+		if _, rejects := n.BatchIn(m, m, raws[i:i+batch]); len(rejects) > 0 {
 			b.Fatal(rejects[0].Reason)
 		}
+		m.Reset()
 		i = (i + batch) % len(raws)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(b.N*batch), "µs/event")

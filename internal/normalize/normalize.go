@@ -57,10 +57,19 @@ func New(s *schema.Schema, fsys fs.FS) (*Normalizer, error) {
 // Batch turns raw records into records and rejects. Each raw record becomes
 // exactly one of the two; both lists keep the order of raws.
 func (n *Normalizer) Batch(raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
+	m := &Memory{}
+	return n.BatchIn(m, m, raws)
+}
+
+// BatchIn is Batch with the events and the fields of the records in memory that
+// the caller frees. Fields are needed for matching only and so may be freed
+// earlier; both may be the same memory.
+func (n *Normalizer) BatchIn(events, fields *Memory, raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
 	records := make([]tocsin.Record, 0, len(raws))
 	var rejects []tocsin.Reject
 	e := n.scratch.Get().(*winEvent)
-	defer n.scratch.Put(e)
+	e.memory, e.fieldMemory = events, fields
+	defer func() { e.memory, e.fieldMemory = nil, nil; n.scratch.Put(e) }()
 	for i := range raws {
 		rec, err := n.one(&raws[i], e)
 		if err != nil {

@@ -34,9 +34,11 @@ type winEvent struct {
 	dataJSON          string // EventData as it came, if it was an object
 	userJSON          string
 	message           string
-	origin            string // "carved" or "uncommitted" if it was recovered
-	buffer            []byte // of renderings
-	cells             []tocsin.Value
+	origin            string  // "carved" or "uncommitted" if it was recovered
+	buffer            []byte  // of renderings
+	memory            *Memory // of the batch's events; nil takes new memory
+	fieldMemory       *Memory // of the batch's fields
+	made              []tocsin.Event
 	names             nameTable
 	memos             []memo // by memo of an expression
 }
@@ -136,17 +138,25 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, s shape, e *winE
 	}
 	rec := tocsin.Record{
 		LogSource: tocsin.LogSource{Product: "windows", Channel: e.channel, Provider: e.provider, EventID: e.eventID},
-		Fields:    e.fields(),
 	}
 	if e.provider == "Linux-Sysmon" {
 		rec.LogSource.Product = "linux"
 	}
 	e.digest = raw.Digest()
+	if e.memory == nil {
+		e.memory = &Memory{}
+		e.fieldMemory = e.memory
+		defer func() { e.memory, e.fieldMemory = nil, nil }()
+	}
+	rec.Fields = e.fields()
+	e.made = e.made[:0]
 	for _, p := range e.m.at(e.channel, e.eventID) {
 		if p.holds(e) {
-			rec.Events = append(rec.Events, n.event(raw, p, e, rec.Events))
+			e.made = append(e.made, n.event(raw, p, e, e.made))
 		}
 	}
+	rec.Events = e.memory.events.take(len(e.made))
+	copy(rec.Events, e.made)
 	return rec, nil
 }
 
@@ -174,7 +184,7 @@ func (p *rowPlan) holds(e *winEvent) bool {
 // event makes the row of a plan.
 func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []tocsin.Event) tocsin.Event {
 	t := p.t
-	b := rowBuilder{t: t, values: e.row(len(t.columns))}
+	b := rowBuilder{t: t, values: e.memory.values.take(len(t.columns))}
 	if p.auto {
 		for i := range e.data {
 			d := &e.data[i]
@@ -220,21 +230,11 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 	return event
 }
 
-// row cuts the cells of a row off a slab, which saves an allocation per row.
-func (e *winEvent) row(columns int) []tocsin.Value {
-	if len(e.cells) < columns {
-		e.cells = make([]tocsin.Value, max(columns, 2048))
-	}
-	row := e.cells[:columns:columns]
-	e.cells = e.cells[columns:]
-	return row
-}
-
 // fields flattens the event for Sigma: System by the names of its taxonomy,
 // EventData by its names without spaces, several nameless Data one by one and
 // joined, UserData by the names of its leaves (the first wins) and their paths.
 func (e *winEvent) fields() []tocsin.Field {
-	list := make([]tocsin.Field, 0, len(e.system)+len(e.data)+2*len(e.user)+2)
+	list := e.fieldMemory.fields.take(len(e.system) + len(e.data) + 2*len(e.user) + 2)[:0]
 	list = append(list, e.system...)
 	nameless, first := 0, -1
 	for i := range e.data {

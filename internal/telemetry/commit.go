@@ -372,7 +372,7 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 			return fmt.Errorf("writing %d findings: %w", len(k.findings), err)
 		}
 	}
-	if err := c.Exec("COMMIT"); err != nil {
+	if err := c.ExecPatiently("COMMIT"); err != nil {
 		return fmt.Errorf("committing: %w", err)
 	}
 	ledger.committed(balances)
@@ -402,7 +402,7 @@ func (s *Store) growTables(e *engine, tables []*storedTable) error {
 	if !grown {
 		return nil
 	}
-	if err := e.writer.Exec("FORCE CHECKPOINT " + eventDatabase); err != nil {
+	if err := e.writer.ExecPatiently("FORCE CHECKPOINT " + eventDatabase); err != nil {
 		return fmt.Errorf("writing new tables and columns: %w", err)
 	}
 	return nil

@@ -223,7 +223,7 @@ func (e *engine) lowerPool() error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		lowerPriority()
+		lowerPriority(threadID(), poolNiceness)
 		done <- e.writer.Exec(fmt.Sprintf("SET threads = 1; SET threads = %d", e.opts.Threads))
 	}()
 	if err := <-done; err != nil {

@@ -2,5 +2,9 @@
 
 package telemetry
 
+const slowNiceness, poolNiceness = 10, 3
+
+func threadID() int { return 0 }
+
 // lowerPriority does nothing where priorities belong to processes.
-func lowerPriority() {}
+func lowerPriority(int, int) {}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
@@ -64,22 +65,38 @@ type job struct {
 	started chan error // nil once the columns are known
 }
 
-// work runs jobs on one connection, on a thread of its own at low priority.
+// work runs jobs on one connection, on a thread of its own, which gets a low
+// priority when a job takes long.
 func (e *engine) work(c *duck.Conn) {
 	defer e.workers.Done()
-	if e.opts.Dir != "" {
+	isNice := e.opts.Dir != ""
+	if isNice {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		lowerPriority()
 	}
+	thread := threadID()
 	for {
 		select {
 		case j := <-e.jobs:
+			var slow *time.Timer
+			if isNice {
+				slow = time.AfterFunc(slowQuery, func() { lowerPriority(thread, slowNiceness) })
+			}
 			e.run(c, j)
+			if isNice && !slow.Stop() {
+				// The priority cannot be raised again: another thread goes on.
+				e.workers.Add(1)
+				go e.work(c)
+				return
+			}
 		case <-e.ctx.Done():
 			return
 		}
 	}
 }
+
+// slowQuery is how long a query has the same priority as the writer. Short ones,
+// which somebody waits for, cost ingest little; long ones must not hold it up.
+const slowQuery = 500 * time.Millisecond
 
 func (e *engine) run(c *duck.Conn, j *job) {
 	ctx, cancel := context.WithCancel(j.ctx)

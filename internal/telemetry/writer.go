@@ -169,7 +169,7 @@ func (s *Store) checkpointIfDue(e *engine) {
 	if err != nil || info.Size() < checkpointLog {
 		return // no log, nothing due
 	}
-	if err := e.writer.Exec("FORCE CHECKPOINT " + eventDatabase); err != nil {
+	if err := e.writer.ExecPatiently("FORCE CHECKPOINT " + eventDatabase); err != nil {
 		s.opts.Log.Error("a checkpoint failed; the next commit tries again", "logBytes", info.Size(), "error", err)
 		_ = s.guard(err)
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Measure     time.Duration
 	Now         func() time.Time
 	Progress    io.Writer
+	Memory      string // most memory the server may use, passed on as --memory; empty for its default
 	Profile     string // address for the server's profiles, passed on as --profile; empty for none
 }
 

@@ -92,6 +92,7 @@ func (r *Report) Write(out io.Writer) error {
 	row("rules", "%d (%s), %d not loaded", r.Rules, rules, r.NotLoaded)
 	row("load", "Sysmon mix, evtx and Winlogbeat JSON, %d bytes/event; %s; %d connections, batches of %d; %s, after %s of warming up",
 		m.Bytes/max(1, m.Acked), rate, o.Connections, o.Batch, o.Measure, o.Warm)
+	row("server", "--memory %s", o.Memory)
 	row("", "")
 	row("events/s sustained", "%.0f\tbar 50,000", r.EventsPerSecond())
 	row("acknowledged after", "%.0f ms median, %.0f ms p99; %d batches refused and sent again", ms(quantile(m.Latencies, 50)), ms(quantile(m.Latencies, 99)), m.Refused)

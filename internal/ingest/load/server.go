@@ -43,6 +43,9 @@ func startServer(ctx context.Context, o *Options) (s *server, err error) {
 	if o.Rules != "" {
 		args = append(args, "--rules", o.Rules)
 	}
+	if o.Memory != "" {
+		args = append(args, "--memory", o.Memory)
+	}
 	if o.Profile != "" {
 		args = append(args, "--profile", o.Profile)
 	}

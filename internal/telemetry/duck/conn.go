@@ -31,6 +31,57 @@ func (c *Conn) Exec(sql string) error {
 	return nil
 }
 
+// ExecPatiently runs one statement without arguments and drops its result. Where
+// Exec would use up a core asking again and again whether one of the engine's
+// own threads is done with its part, it sleeps.
+func (c *Conn) ExecPatiently(sql string) error {
+	s, err := c.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var pending capi.PendingResult
+	defer capi.DestroyPending(&pending)
+	if capi.PendingPrepared(s.stmt, &pending) == capi.StateError {
+		return classify(capi.PendingError(pending))
+	}
+	if err := awaitTasks(pending); err != nil {
+		return err
+	}
+	var res capi.Result
+	defer capi.DestroyResult(&res)
+	if capi.ExecutePending(pending, &res) == capi.StateError {
+		return resultError(&res)
+	}
+	return nil
+}
+
+// awaitTasks works on a statement until it is done, or until a streamed one has
+// its first rows. The engine's own waiting keeps a core busy; this sleeps when
+// other threads have all the work.
+func awaitTasks(pending capi.PendingResult) error {
+	nap := minNap
+	for {
+		switch state := capi.PendingExecuteTask(pending); {
+		case state == capi.PendingStateError:
+			return classify(capi.PendingError(pending))
+		case capi.PendingExecutionIsFinished(state):
+			return nil
+		case state == capi.PendingStateNoTasksAvailable:
+			time.Sleep(nap)
+			nap = min(2*nap, maxNap)
+		default:
+			nap = minNap
+		}
+	}
+}
+
+// How long awaitTasks sleeps at a time.
+const (
+	minNap = 50 * time.Microsecond
+	maxNap = 2 * time.Millisecond
+)
+
 // ExecArgs runs one statement with arguments and drops its result.
 func (c *Conn) ExecArgs(ctx context.Context, sql string, args ...any) error {
 	rows, err := c.Query(ctx, sql, args...)
@@ -101,7 +152,23 @@ func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
 		}
 	}
 	r := &Rows{ctx: ctx, stop: s.conn.interruptWhenDone(ctx)}
-	if capi.ExecutePreparedStreaming(s.stmt, &r.res) == capi.StateError {
+	var pending capi.PendingResult
+	defer capi.DestroyPending(&pending)
+	if capi.PendingPreparedStreaming(s.stmt, &pending) == capi.StateError {
+		r.stop()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, classify(capi.PendingError(pending))
+	}
+	if err := awaitTasks(pending); err != nil {
+		r.stop()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, err
+	}
+	if capi.ExecutePending(pending, &r.res) == capi.StateError {
 		err := r.failure()
 		r.Close()
 		return nil, err
