@@ -110,7 +110,7 @@ func (d *door) store(r *http.Request, sender ingest.Sender, limit int64, salt st
 		return false, finish, err
 	}
 	defer body.Release()
-	name := body.Sum(string(sender.Source), salt, r.Header.Get("X-Ms-Client-Request-Id"))
+	name := body.Sum(string(sender.Source), salt)
 	prefix, number := d.repeats.Begin(name)
 	finish = func(answered bool) { d.repeats.End(name, number, answered) }
 	b := &batch{sender: sender, prefix: prefix, at: d.Intake.Now()}

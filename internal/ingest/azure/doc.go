@@ -20,8 +20,8 @@
 // goes to Foo_CL with the columns Azure would make: name and _s, _d, _b, _t or _g.
 //
 // Neither protocol knows a position of a record. A request is named by its
-// content, its client's id of the request if there is one, and its number among
-// equal ones (ingest.Repeats); a record by its place in it.
+// content and its number among equal ones (ingest.Repeats), a record by its place
+// in it. The client's id of the request is not used: scripts make one per try.
 //
 // It is tested by requests of Microsoft's documentation in testdata, by hostile
 // input and by a fuzz target.
