@@ -50,7 +50,7 @@ const mostExcused = 4
 // product's normaliser into the product's tables.
 func TestSigma_BothEnginesFindTheSameEvents(t *testing.T) {
 	w := newAgreement(t)
-	w.load(t)
+	w.load(t, w.raws(t))
 	compared, fired, agreed := 0, 0, map[string]int{}
 	for _, n := range w.chosen() {
 		r := w.program.Rules()[n]
@@ -148,7 +148,7 @@ func newAgreement(t *testing.T) *agreement {
 }
 
 // load normalises every record, stores its rows and matches it.
-func (w *agreement) load(t *testing.T) {
+func (w *agreement) load(t *testing.T, raws []tocsin.Raw) {
 	t.Helper()
 	n, err := normalize.New(w.schema, shippedFolder(t, "normalize"))
 	if err != nil {
@@ -156,8 +156,8 @@ func (w *agreement) load(t *testing.T) {
 	}
 	matcher, ev := w.program.NewMatcher(), sigma.NewEvent(w.program.Fields())
 	batch := telemetry.Batch{ID: "agreement"}
-	for i, raw := range w.raws(t) {
-		raw.ReceivedAt, raw.Source, raw.Format = time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC), "test", tocsin.FormatEvtx
+	for i, raw := range raws {
+		raw.ReceivedAt, raw.Source = time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC), "test"
 		got, rejects := n.Batch([]tocsin.Raw{raw})
 		if len(rejects) > 0 || len(got) != 1 {
 			t.Fatalf("%s: %v", raw.Position, rejects)
@@ -214,7 +214,7 @@ func (w *agreement) raws(t *testing.T) []tocsin.Raw {
 				if err != nil {
 					t.Fatalf("%s: %v", path, err)
 				}
-				raws = append(raws, tocsin.Raw{Position: fmt.Sprintf("%s record %d", path, n), Body: body})
+				raws = append(raws, tocsin.Raw{Format: tocsin.FormatEvtx, Position: fmt.Sprintf("%s record %d", path, n), Body: body})
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (w *agreement) raws(t *testing.T) []tocsin.Raw {
 		t.Fatal(err)
 	}
 	for i, body := range ordinary {
-		raws = append(raws, tocsin.Raw{Position: fmt.Sprint("ordinary traffic record ", i), Body: body})
+		raws = append(raws, tocsin.Raw{Format: tocsin.FormatEvtx, Position: fmt.Sprint("ordinary traffic record ", i), Body: body})
 	}
 	return raws
 }

@@ -44,12 +44,13 @@ func TestShapes_HostileRecords(t *testing.T) {
 	n := shipped(t)
 	dns := `{"timestamp":"2026-03-01T08:40:02.000000+0000","event_type":"dns","src_ip":"10.1.2.3","dest_ip":"10.1.0.1","dns":{"answers":[` +
 		strings.TrimSuffix(strings.Repeat(`{"rdata":"203.0.113.9"},`, 100_000), ",") + `]}}`
-	names := `{"eventVersion":"1","eventSource":"s","eventName":"n","awsRegion":"r"`
+	names := []byte(`{"eventVersion":"1","eventSource":"s","eventName":"n","awsRegion":"r"`)
 	for i := range 20_000 {
-		names += fmt.Sprintf(`,"%d%s":1`, i, strings.Repeat("x", 150))
+		names = fmt.Appendf(names, `,"%d%s":1`, i, strings.Repeat("x", 150))
 	}
+	names = append(names, '}')
 	deep := `{"eventVersion":"1","eventSource":"s","eventName":"n","awsRegion":"r","d":` + strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60) + "}"
-	for _, body := range []string{dns, names + "}", deep} {
+	for _, body := range []string{dns, string(names), deep} {
 		raw := tocsin.Raw{Source: "test", Format: tocsin.FormatJSONLine, ReceivedAt: received, Body: []byte(body)}
 		records, rejects := n.Batch([]tocsin.Raw{raw})
 		if len(records) != 1 {
@@ -61,7 +62,7 @@ func TestShapes_HostileRecords(t *testing.T) {
 	}
 	r := newRecordReader(n.shapes)
 	r.begin(n.shapes.named["cloudtrail"], 0)
-	if err := r.readJSON(names + "}"); err != nil || r.learned > maxLearned {
+	if err := r.readJSON(string(names)); err != nil || r.learned > maxLearned {
 		t.Errorf("%d names are remembered, %v", r.learned, err)
 	}
 	if listed := len(n.Losses()); listed > maxLosses+1 {
