@@ -22,7 +22,7 @@ unpack() {
   touch "$to/done"
 }
 unpack rsyslog rsyslog rsyslog-elasticsearch rsyslog-gnutls libestr0 libfastjson4 liblognorm5
-unpack syslog-ng syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libwrap0 libjson-c5
+unpack syslog-ng syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libwrap0 libjson-c5 libpcre3
 
 if [ ! -x "$dir/otelcol" ] || [ "$here/collector/go.sum" -nt "$dir/otelcol" ]; then
   (cd "$here/collector" && GOFLAGS=-mod=readonly GONOSUMDB='*' go build -o "$dir/otelcol" .)

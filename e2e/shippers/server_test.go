@@ -48,7 +48,7 @@ func binary(t *testing.T) string {
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
 	s := &server{binary: binary(t), data: t.TempDir()}
-	s.run(t, "a strong enough password\n", "user", "add", "shipper", "--data", s.data, "--role", "administrator")
+	s.run(t, "a strong enough password\n", "user", "add", "shipper", "--data", s.data, "--role", "admin")
 	s.token = strings.TrimSpace(s.run(t, "", "user", "token", "shipper", "shipper", "--scope", "ingest", "--scope", "query", "--data", s.data))
 	said := background(t, exec.Command(s.binary, append([]string{"serve", "--data", s.data, "--addr", "127.0.0.1:0"}, args...)...))
 	found := said.wait(t, regexp.MustCompile(`tocsin \S+ is at (http://(\S+))`))
