@@ -69,11 +69,11 @@ func collector(t *testing.T, configuration string) {
 	background(t, installed(t, "otelcol", "--config", write(t, t.TempDir(), "collector.yaml", configuration)))
 }
 
-// failedLogins are lines of sshd, each from an address of its own.
+// failedLogins are lines of sshd, each from a port of its own.
 func failedLogins(n int) string {
 	var b strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, "Failed password for root from 203.0.113.%d port %d ssh2\n", i+1, 40000+i)
+		fmt.Fprintf(&b, "Failed password for root from 203.0.113.%d port %d ssh2\n", i%250+1, 40000+i)
 	}
 	return b.String()
 }

@@ -14,7 +14,8 @@
 // An event keeps what stands beside it (time, host, source, sourcetype, index,
 // fields) in an ingest.Envelope. Its table is the one the source's settings give
 // for the sourcetype, the index or the source, in this order; else a table that
-// is named like the sourcetype; else its content is recognised. An invalid event
+// is named like the sourcetype; else its content is recognised; text that is
+// nothing known is a row of Syslog. An invalid event
 // is answered with code 6 or 12 and its number, and kept as a dead letter with
 // everything behind it that cannot be read; its neighbours are stored. (Splunk
 // drops what follows; senders do not repeat a 400, so dropping would be losing.)

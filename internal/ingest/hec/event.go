@@ -142,6 +142,10 @@ func (b *batch) event(text json.RawMessage) tocsin.Raw {
 	return b.wrapped(&e, &side)
 }
 
+// textTable takes text that nothing recognises and no setting names a table for:
+// a line of some program is worth finding, whatever wrote it.
+const textTable = "Syslog"
+
 // wrapped makes a record of an envelope: by its table if it has one.
 func (b *batch) wrapped(e *ingest.Envelope, side *beside) tocsin.Raw {
 	table, isNamed := b.tableOf(side)
@@ -151,6 +155,9 @@ func (b *batch) wrapped(e *ingest.Envelope, side *beside) tocsin.Raw {
 	}
 	if isNamed && len(e.JSON) > 0 {
 		e.Format = tocsin.FormatRow
+	}
+	if e.Table == "" && e.Format == tocsin.FormatLine {
+		e.Table = textTable
 	}
 	if e.Bare() {
 		body := e.JSON
