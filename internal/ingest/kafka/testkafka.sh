@@ -23,13 +23,14 @@ if [ "${1:-}" = stop ]; then
 	exit 0
 fi
 command -v java >/dev/null || { echo "testkafka.sh: java is not installed" >&2; exit 1; }
-if ! ls "$libs"/kafka_2.13-*.jar >/dev/null 2>&1; then
+if ! ls "$libs"/kafka-tools-"$version".jar >/dev/null 2>&1; then
 	command -v mvn >/dev/null || { echo "testkafka.sh: mvn is not installed" >&2; exit 1; }
 	mkdir -p "$libs"
 	cat >"$libs/pom.xml" <<-POM
 		<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 		<groupId>tocsin</groupId><artifactId>testkafka</artifactId><version>1</version>
-		<dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency></dependencies></project>
+		<dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency>
+		<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$version</version></dependency></dependencies></project>
 	POM
 	mvn -q -B -f "$libs/pom.xml" dependency:copy-dependencies -DoutputDirectory="$libs" >&2
 fi
