@@ -57,6 +57,6 @@ var firing = map[string][]string{
 	"ecs":              {"AWS Root Credentials", "Linux Network Service Scanning Tools Execution", "Potential Netcat Reverse Shell Execution", "Suspicious Reverse Shell Command Line"},
 	"entra_diagnostic": {"Anonymous IP Address", "User Added to an Administrator's Azure AD Role"},
 	"entra_graph":      {"Sign-ins from Non-Compliant Devices", "Unfamiliar Sign-In Properties"},
-	"m365":             {"Mail Forwarding/Redirecting Activity In O365"},
+	"m365":             {"Mail Forwarding/Redirecting Activity In O365", "Suspicious Inbox Forwarding"},
 	"zeek":             {"MITRE BZAR Indicators for Execution"},
 }
