@@ -218,14 +218,15 @@ func (w *crashWorld) finish() {
 			break
 		}
 	}
+	_, good, broken := crashBody(0, 0)
+	good, broken = good*batches, broken*batches
+	w.askServer(broken)
 	if err := server.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Wait(); err != nil {
 		t.Errorf("the server does not end in order: %v", err)
 	}
-	_, good, broken := crashBody(0, 0)
-	good, broken = good*batches, broken*batches
 	query := func(what, kql, want string) {
 		t.Helper()
 		if got := strings.TrimSpace(w.tocsin("", "query", "--data", w.dir, "--format", "csv", kql)); got != want {
@@ -239,4 +240,31 @@ func (w *crashWorld) finish() {
 	query("letters", `DeadLetters | summarize Letters = count(), Ids = count_distinct(_EventId) by State`, fmt.Sprintf("State,Letters,Ids\nreplayed,%[1]d,%[1]d", broken))
 	query("history", `IngestHistory | where SourceId startswith "http:" | summarize sum(Stored), sum(DeadLettered), sum(Replayed)`, fmt.Sprintf("sum_Stored,sum_DeadLettered,sum_Replayed\n%d,%d,%d", good, broken, broken))
 	t.Logf("%d batches, %d requests, %d records stored, %d of them by replay", batches, w.tries, good+broken, broken)
+}
+
+// askServer uses the verbs on the running server that the stories use on a folder.
+func (w *crashWorld) askServer(letters int) {
+	w.t.Helper()
+	on := func(args ...string) string { return w.tocsin("", append(args, "--server", w.base, "--token", w.admin)...) }
+	if got := on("deadletter", "list"); !strings.Contains(got, "0  in all") {
+		w.t.Errorf("open letters:\n%s", got)
+	}
+	if got := on("deadletter", "list", "--letters", "replayed"); !strings.Contains(got, fmt.Sprintf("%d  in all", letters)) {
+		w.t.Errorf("replayed letters:\n%s", got)
+	}
+	var one struct{ ID, Raw, ResolvedBy string }
+	list := on("deadletter", "list", "--letters", "replayed", "--each", "--limit", "1", "--json")
+	if err := json.Unmarshal([]byte(list), &one); err != nil || one.ID == "" || one.ResolvedBy == "" {
+		w.t.Fatalf("%v: %s", err, list)
+	}
+	if got := on("deadletter", "show", one.ID, "--raw"); got != one.Raw {
+		w.t.Errorf("letter %s is %q, the list said %q", one.ID, got, one.Raw)
+	}
+	if got := on("deadletter", "discard", "--all"); !strings.Contains(got, "0 letters discarded") {
+		w.t.Errorf("discard: %s", got)
+	}
+	hold := strings.TrimSpace(on("hold", "add", "--table", "SigninLogs", "--reason", "case 7"))
+	if got := on("hold", "list"); !strings.Contains(got, hold+"  stands") || !strings.Contains(got, "by desk") && !strings.Contains(got, "by amelie") {
+		w.t.Errorf("holds:\n%s", got)
+	}
 }

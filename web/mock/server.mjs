@@ -90,7 +90,7 @@ async function answerFor(state, request, path, query, user) {
     const found = state.rules.find((r) => r.id === decodeURIComponent(rule[1])) ?? refuse(404, "not_found", "There is no such rule.");
     return ruleDetail(found, world.now);
   }
-  if (get && path === "/sources") return { items: state.mode === "empty" ? [] : sources(Date.now()), refused: state.mode === "empty" ? [] : refused };
+  if (get && path === "/sources") return { items: state.mode === "empty" ? [] : sources(Date.now()), refused: state.mode === "empty" ? [] : refused, stopped: "" };
   if (path.startsWith("/ingest/")) return ingest(state, await body(request));
   return refuse(404, "not_found", "There is nothing at this address.");
 }

@@ -20,6 +20,7 @@ export default function SourcesPage() {
     <>
       <PageHeader title="Sources">{list && list.length > 0 && <span>{count(list.length, "source")}{off > 0 ? `, ${off} out of balance` : ", all balanced"}</span>}</PageHeader>
       {query.error && list && <div className={styles.lead}><Failure size="line" problem={problemOf(query.error)} action={retry} /></div>}
+      {query.data?.stopped && <div className={styles.lead}><Failure size="line" problem={{ message: query.data.stopped, requestId: "" }} /></div>}
       {!list && (query.error ? <Failure problem={problemOf(query.error)} action={retry} /> : <Skeletons rows={6} label="Loading sources" />)}
       {list?.length === 0 && <Empty icon={<DatabaseRegular />} title="No source has sent anything yet">Point a shipper you already run at Tocsin: syslog, Splunk HEC, Elastic _bulk, OpenTelemetry, or JSON lines to POST /api/v1/ingest. docs/connect has a configuration to copy for each.</Empty>}
       {list && list.length > 0 && (

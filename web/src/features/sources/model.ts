@@ -9,7 +9,7 @@ export function shares(s: Source): { name: "stored" | "duplicates" | "deadLetter
   return (["stored", "duplicates", "deadLettered", "filtered"] as const).filter((name) => s[name] > 0).map((name) => ({ name, percent: Math.max((100 * s[name]) / whole, 0.6) }));
 }
 
-const nothing: Source = { id: "", received: 0, stored: 0, duplicates: 0, deadLettered: 0, filtered: 0, rows: 0, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, lastAhead: null, drift: 0, opened: null };
+const nothing: Source = { id: "", received: 0, stored: 0, duplicates: 0, deadLettered: 0, filtered: 0, rows: 0, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, ahead: 0, lastAhead: null, drift: 0, opened: null };
 
 /** The sum over all sources. */
 export function totals(list: Source[]): Source {
