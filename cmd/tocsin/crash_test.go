@@ -245,7 +245,9 @@ func (w *crashWorld) finish() {
 // askServer uses the verbs on the running server that the stories use on a folder.
 func (w *crashWorld) askServer(letters int) {
 	w.t.Helper()
-	on := func(args ...string) string { return w.tocsin("", append(args, "--server", w.base, "--token", w.admin)...) }
+	on := func(args ...string) string {
+		return w.tocsin("", append(args, "--server", w.base, "--token", w.admin)...)
+	}
 	if got := on("deadletter", "list"); !strings.Contains(got, "0  in all") {
 		w.t.Errorf("open letters:\n%s", got)
 	}

@@ -49,3 +49,31 @@ func TestLoadRetention(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzLoadRetention: whatever the file says, it is read or refused.
+func FuzzLoadRetention(f *testing.F) {
+	f.Add("store:\n  bytes: 1.5TB\ntables:\n  SecurityEvent: {days: 30, bytes: 100 GiB}\n")
+	f.Add("tables:\n  SecurityEvent: {days: 1e400, bytes: -1}\n")
+	sub, err := fs.Sub(content.Files, "tables")
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, err := schema.Load(sub)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := schema.LoadRetention([]byte(text), s)
+		if err != nil {
+			return
+		}
+		if r.Bytes < 0 {
+			t.Errorf("a bound of %d bytes", r.Bytes)
+		}
+		for name, k := range r.Tables {
+			if k.Bytes < 0 {
+				t.Errorf("%s: %+v", name, k)
+			}
+		}
+	})
+}
