@@ -60,7 +60,7 @@ func newBenchIngest() *cobra.Command {
 	f.Uint64Var(&o.Seed, "seed", 1, "of the events")
 	f.IntVar(&o.Connections, "connections", 32, "connections that send at the same time")
 	f.IntVar(&o.Batch, "batch", 2500, "events per request")
-	f.IntVar(&o.Rate, "rate", 0, "events per second to offer; 0 is as many as are taken")
+	f.IntVar(&o.Rate, "rate", 52_000, "events per second to offer; 0 is as many as are taken")
 	f.DurationVar(&o.Warm, "warm", 10*time.Second, "warming up before the measurement")
 	f.DurationVar(&o.Measure, "for", time.Minute, "how long to measure")
 	f.StringVar(&o.Memory, "memory", "2GiB", "most memory the server may use")

@@ -15,8 +15,8 @@ import (
 // state store and what allocators keep.
 const (
 	machineShare = 80 // per cent of the machine, where no --memory says otherwise
-	engineShare  = 40 // per cent of the memory that may be used: the telemetry engine
-	ownShare     = 40 // per cent: everything else
+	engineShare  = 30 // per cent of the memory that may be used: the telemetry engine
+	ownShare     = 50 // per cent: everything else
 )
 
 // collectAt is how much the heap grows before it is collected, in per cent of

@@ -136,9 +136,10 @@ func (a *App) timing() detect.Timing {
 // render makes rows of Event from rows of WindowsEvent.
 var render = telemetry.Renderer{Data: normalize.EventData, Parameters: normalize.EventParameters}
 
-// linger is how long a batch waits for company before its commit. Senders wait
-// for the commit, so it is short; under load, commits fill by themselves.
-const linger = 200 * time.Millisecond
+// linger is how long a batch waits for company before its commit when much is
+// coming: a commit that fills a row group costs the engine half (telemetry,
+// DESIGN.md). When little comes, nothing waits.
+const linger = 750 * time.Millisecond
 
 // newPipeline joins the stages.
 func (a *App) newPipeline() (*pipeline, error) {

@@ -50,7 +50,7 @@ type Sink func(ctx context.Context, raws []tocsin.Raw) (Receipt, error)
 // QueueOptions bound a Queue. Sink is required.
 type QueueOptions struct {
 	Sink         Sink
-	MaxBytes     int64 // of records taken in and not committed; 0 means 96 MiB
+	MaxBytes     int64 // of records taken in and not committed; 0 means 128 MiB
 	BatchRecords int   // records handed to the sink at once; 0 means 5,000
 	BatchBytes   int64 // bytes handed to the sink at once; 0 means 4 MiB
 	Parallel     int   // batches in the sink at the same time; 0 means 32
@@ -71,7 +71,7 @@ type Queue struct {
 // NewQueue makes a queue.
 func NewQueue(opts QueueOptions) *Queue {
 	if opts.MaxBytes <= 0 {
-		opts.MaxBytes = 96 << 20
+		opts.MaxBytes = 128 << 20
 	}
 	if opts.BatchRecords <= 0 {
 		opts.BatchRecords = 5000
