@@ -46,8 +46,9 @@ func (e *emitter) parquet(head *bufio.Reader, whole randomAccess) error {
 		}
 	}
 	n := int64(0)
+	kinds := kindsOf(f.Schema())
 	for _, group := range f.RowGroups() {
-		if err := e.rowGroup(f.Schema(), group, &n); err != nil {
+		if err := e.rowGroup(f.Schema(), kinds, group, &n); err != nil {
 			return tocsin.Wrap(err, tocsin.Invalid, "%s is damaged after row %d: %v. What came before was taken.", e.spec.Name, n, err)
 		}
 	}
@@ -55,7 +56,7 @@ func (e *emitter) parquet(head *bufio.Reader, whole randomAccess) error {
 }
 
 // rowGroup hands on the rows of one group; n is the number of the last row.
-func (e *emitter) rowGroup(schema *parquet.Schema, group parquet.RowGroup, n *int64) (err error) {
+func (e *emitter) rowGroup(schema *parquet.Schema, kinds []parquet.Kind, group parquet.RowGroup, n *int64) (err error) {
 	rows := group.Rows()
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	buffer := make([]parquet.Row, 128)
@@ -64,6 +65,10 @@ func (e *emitter) rowGroup(schema *parquet.Schema, group parquet.RowGroup, n *in
 		for _, row := range buffer[:got] {
 			*n++
 			at := strconv.FormatInt(*n, 10)
+			if !fits(row, kinds) {
+				e.damaged(at, "row %s has values of another type than the file declares", at)
+				continue
+			}
 			record := map[string]any{}
 			if err := schema.Reconstruct(&record, row); err != nil {
 				e.damaged(at, "row %s cannot be read: %v", at, err)
@@ -87,6 +92,31 @@ func (e *emitter) rowGroup(schema *parquet.Schema, group parquet.RowGroup, n *in
 		}
 	}
 	return nil
+}
+
+// kindsOf returns the physical types of a file's columns.
+func kindsOf(schema *parquet.Schema) []parquet.Kind {
+	columns := schema.Columns()
+	kinds := make([]parquet.Kind, len(columns))
+	for i, path := range columns {
+		leaf, ok := schema.Lookup(path...)
+		if !ok {
+			panic("parquet: a schema does not know its own column") // and Read recovers
+		}
+		kinds[i] = leaf.Node.Type().Kind()
+	}
+	return kinds
+}
+
+// fits reports whether the values of a row have the types of their columns. The
+// library takes that for granted, by pointers; a damaged file need not.
+func fits(row parquet.Row, kinds []parquet.Kind) bool {
+	for _, v := range row {
+		if c := v.Column(); !v.IsNull() && (c < 0 || c >= len(kinds) || v.Kind() != kinds[c]) {
+			return false
+		}
+	}
+	return true
 }
 
 // fieldsOf writes the members of a group as JSON has them; null is left out.

@@ -66,7 +66,10 @@ json-line @2 {"At":"1970-01-01T00:00:00Z","Binary":"","Day":"1970-01-01","ID":"0
 			t.Fatalf("cut at %d: %s", n, got)
 		}
 	}
-	for n := 0; n < len(data); n += 5 {
+	if underRace {
+		return // its pointer checks end the program where the library would panic, which Read recovers
+	}
+	for n := 0; n < len(data); n++ {
 		bad := bytes.Clone(data)
 		bad[n] ^= 0x55
 		read(bytes.NewReader(bad), files.Spec{Name: "p"}) // any answer, and no crash
