@@ -38,3 +38,6 @@ func (s *Store) Fault() {
 func (s *Store) Fold() error {
 	return s.do(context.Background(), func() error { return s.ledger.Load().fold(context.Background(), s.engine.Load().writer) })
 }
+
+// BookkeepingTables are the store's own tables.
+func BookkeepingTables() []string { return bookkeepingTables }

@@ -198,7 +198,7 @@ func (s *Store) moveDown(ctx context.Context, part stretch) (moved int64, took t
 }
 
 // bookkeepingTables are the store's own; all are small.
-var bookkeepingTables = []string{"identity", "sources", "findings", "intake", "holds", "deletions"}
+var bookkeepingTables = []string{"identity", "sources", "findings", "intake", "holds", "deletions", "expected", "drift"}
 
 // moveBookkeeping writes the store's own tables anew: a single block of them at
 // the end keeps the file from being cut.
