@@ -16,7 +16,7 @@ import (
 const (
 	machineShare = 80 // per cent of the machine, where no --memory says otherwise
 	engineShare  = 30 // per cent of the memory that may be used: the telemetry engine
-	ownShare     = 50 // per cent: everything else
+	ownShare     = 42 // per cent: everything else
 )
 
 // collectAt is how much the heap grows before it is collected, in per cent of
