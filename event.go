@@ -22,6 +22,7 @@ type Raw struct {
 	Format     Format
 	Table      string    // the table the sender named; empty when the format decides
 	Position   string    // where in the source: record number, line, offset; stable over re-sends
+	Sender     string    // network address (IP) it came from, where the door knows it; no part of its identity
 	ReceivedAt time.Time // when the door took it, UTC
 	Body       []byte    // at most MaxRawBytes
 	Of         Digest    // of the record this one was mended from; zero for a record as it came

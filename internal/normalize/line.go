@@ -47,6 +47,9 @@ func (n *Normalizer) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.
 	if !w.at.IsZero() {
 		received = w.at
 	}
+	if w.host == "" {
+		w.host = raw.Sender
+	}
 	if raw.Format == tocsin.FormatSyslog {
 		n.texts.Syslog(reading, body, received)
 	} else if !n.texts.Line(reading, body, received) {
@@ -78,6 +81,7 @@ func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.R
 	r.readFlat(reading.Fields)
 	r.tell("$Raw", body)
 	r.tell("$Table", raw.Table)
+	r.tell("$Sender", raw.Sender)
 	if _, asked := s.sym.ids["$Time"]; asked && !w.at.IsZero() {
 		r.tell("$Time", w.at.Format(time.RFC3339Nano))
 	}

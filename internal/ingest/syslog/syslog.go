@@ -203,15 +203,16 @@ func (l *Listener) refused(reason string, n int) {
 	l.opts.Intake.Refused(ingest.DoorSyslog, reason, n)
 }
 
-// raw makes the record of one message.
-func (l *Listener) raw(body []byte, stream, n int64) tocsin.Raw {
+// raw makes the record of one message from an address: devices that leave their
+// name out of it are known by that.
+func (l *Listener) raw(body []byte, from string, stream, n int64) tocsin.Raw {
 	position := make([]byte, 0, 40)
 	position = append(position, l.run...)
 	position = appendNumber(append(position, '.'), stream)
 	position = appendNumber(append(position, '.'), n)
 	return tocsin.Raw{
 		Source: l.opts.Sender.Source, Format: tocsin.FormatSyslog, Table: l.opts.Sender.Table,
-		Position: string(position), ReceivedAt: l.opts.Intake.Now().UTC(), Body: body,
+		Position: string(position), Sender: from, ReceivedAt: l.opts.Intake.Now().UTC(), Body: body,
 	}
 }
 

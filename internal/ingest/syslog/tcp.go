@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"sync"
@@ -105,6 +106,10 @@ func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS boo
 		conn = secured
 	}
 	stream, n := l.streams.Add(1), int64(0)
+	address := ""
+	if from, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
+		address = from.Addr().Unmap().WithZone("").String()
+	}
 	var batch []tocsin.Raw
 	size := 0
 	hand := func() {
@@ -122,7 +127,7 @@ func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS boo
 		}
 		if len(body) > 0 {
 			n++
-			batch = append(batch, l.raw(body, stream, n))
+			batch = append(batch, l.raw(body, address, stream, n))
 			size += len(body)
 		}
 		if err != nil || len(batch) >= chunkRecords || size >= chunkBytes {

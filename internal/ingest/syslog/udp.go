@@ -52,6 +52,8 @@ func (l *Listener) serveUDP(ctx, hard context.Context, a address) error {
 func (l *Listener) readDatagrams(hard context.Context, conn *net.UDPConn) error {
 	stream, n := l.streams.Add(1), int64(0)
 	var block []byte
+	var last netip.Addr
+	address := ""
 	for {
 		if cap(block)-len(block) < maxDatagram {
 			block = make([]byte, 0, blockBytes)
@@ -71,7 +73,10 @@ func (l *Listener) readDatagrams(hard context.Context, conn *net.UDPConn) error 
 			body = body[:limit:limit]
 		}
 		n++
-		l.collect.add(hard, []tocsin.Raw{l.raw(body, stream, n)}, sender(from))
+		if from.Addr() != last {
+			last, address = from.Addr(), from.Addr().Unmap().WithZone("").String()
+		}
+		l.collect.add(hard, []tocsin.Raw{l.raw(body, address, stream, n)}, sender(from))
 	}
 }
 
