@@ -5,7 +5,8 @@
 // It promises that one source makes everything derived from it: the catalogue
 // that KQL is checked against, the DDL of the store and the reference page. A
 // Schema is immutable after Load and safe for concurrent use. It refuses a file
-// that is not exactly right, and says in which line and why. It is tested with
+// that is not exactly right, and says in which line and why. Folders of somebody's
+// own add tables, or columns to shipped ones ([Schema.With]). It is tested with
 // the product's own files and with a file per mistake in testdata.
 package schema
 
@@ -45,6 +46,7 @@ type Table struct {
 	TimeColumn  string // the datetime column that periods and retention go by; empty for tables without one
 	Columns     []Column
 	Retention   time.Duration // how long rows are kept; 0 keeps them for ever
+	Path        string        // the file of a table of somebody's own; empty for a shipped one
 
 	byName map[string]int
 }
