@@ -43,8 +43,8 @@ func newQuery() *cobra.Command {
 			if (f.data == "") == (server == "") {
 				return fmt.Errorf("%w: query needs --data DIR or --server URL", errUsage)
 			}
-			if server != "" && len(f.funcs)+len(f.lists)+len(f.allow) > 0 {
-				return fmt.Errorf("%w: --functions, --watchlists and --allow-external go with --data; a server has those it was started with", errUsage)
+			if server != "" && len(f.funcs)+len(f.lists)+len(f.table)+len(f.allow) > 0 {
+				return fmt.Errorf("%w: --functions, --watchlists, --tables and --allow-external go with --data; a server has those it was started with", errUsage)
 			}
 			q := hunt.Query{Text: args[0], Rows: limit}
 			if q.Text == "-" {
@@ -69,7 +69,7 @@ func newQuery() *cobra.Command {
 		},
 	}
 	f.add(cmd, false)
-	addFolders(cmd, &f.funcs, &f.lists)
+	f.addFolders(cmd)
 	f.addOutside(cmd)
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json or jsonl")
 	cmd.Flags().StringVar(&server, "server", "", "address of a running server")

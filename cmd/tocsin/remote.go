@@ -24,6 +24,7 @@ type placeFlags struct {
 
 func (f *placeFlags) add(cmd *cobra.Command) {
 	f.dataFlags.add(cmd, false)
+	f.addTables(cmd)
 	cmd.Flags().StringVar(&f.server, "server", "", "address of a running server")
 	cmd.Flags().StringVar(&f.token, "token", os.Getenv("TOCSIN_TOKEN"), "API token for --server [TOCSIN_TOKEN]")
 }
@@ -32,6 +33,9 @@ func (f *placeFlags) add(cmd *cobra.Command) {
 func (f *placeFlags) open(cmd *cobra.Command) (*app.App, func(), error) {
 	if (f.data == "") == (f.server == "") {
 		return nil, nil, fmt.Errorf("%w: %s needs --data DIR or --server URL", errUsage, cmd.CommandPath())
+	}
+	if f.server != "" && len(f.table)+len(f.maps) > 0 {
+		return nil, nil, fmt.Errorf("%w: --tables and --mappings go with --data; a server has those it was started with", errUsage)
 	}
 	if f.server != "" {
 		return nil, func() {}, nil

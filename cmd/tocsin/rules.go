@@ -9,41 +9,46 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/app"
 	"github.com/tocsin-soc/tocsin/internal/detect"
+	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
 func newRules() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Look after detection rules"}
-	var dirs, functions, watchlists []string
+	var f dataFlags
 	var asJSON bool
 	check := &cobra.Command{
 		Use:   "check",
 		Short: "Load rules and list those that do not",
 		Long: "Loads the built-in rules and those of every --rules folder, compiles Sigma rules\n" +
 			"and the queries of scheduled rules, and lists each rule that cannot be honoured\n" +
-			"with its reason, and each function and watchlist of the --functions and\n" +
-			"--watchlists folders that cannot be used. Exit code 3 if there is one.",
-		Example: "  tocsin rules check --rules ./sigma/rules --rules ./sentinel",
+			"with its reason, each function and watchlist of the --functions and --watchlists\n" +
+			"folders that cannot be used, and each mistake in the files of --tables and\n" +
+			"--mappings. Exit code 3 if there is one.",
+		Example: "  tocsin rules check --rules ./sigma/rules --rules ./sentinel\n  tocsin rules check --tables ./tables --mappings ./mappings --rules ./rules",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			result, err := app.CheckRules(cmd.Context(), dirs, functions, watchlists)
+			result, err := app.CheckRules(cmd.Context(), app.Config{RuleDirs: f.rules, FuncDirs: f.funcs, ListDirs: f.lists, TableDirs: f.table, MapDirs: f.maps})
 			if err != nil {
 				return err
 			}
 			printChecked(cmd.OutOrStdout(), result, asJSON)
-			if n := len(result.Rejected); n > 0 {
-				return exitCode{3, fmt.Sprintf("%d rules do not load", n)}
-			}
-			if n := len(result.RejectedFunctions); n > 0 {
-				return exitCode{3, fmt.Sprintf("%d functions do not load", n)}
-			}
-			if n := len(result.RejectedWatchlists); n > 0 {
-				return exitCode{3, fmt.Sprintf("%d watchlists do not load", n)}
+			for _, failed := range []struct {
+				n    int
+				text string
+			}{
+				{len(result.TableMistakes), "mistakes in table files"}, {len(result.MappingMistakes), "mistakes in mapping files"},
+				{len(result.Rejected), "rules do not load"}, {len(result.RejectedFunctions), "functions do not load"}, {len(result.RejectedWatchlists), "watchlists do not load"},
+			} {
+				if failed.n > 0 {
+					return exitCode{3, fmt.Sprintf("%d %s", failed.n, failed.text)}
+				}
 			}
 			return nil
 		},
 	}
-	check.Flags().StringArrayVar(&dirs, "rules", nil, "folder of Sigma or Sentinel rules (repeatable)")
-	addFolders(check, &functions, &watchlists)
+	check.Flags().StringArrayVar(&f.rules, "rules", nil, "folder of Sigma or Sentinel rules (repeatable)")
+	f.addFolders(check)
+	f.addMappings(check)
 	check.Flags().BoolVar(&asJSON, "json", false, "one JSON line per rule that does not load, then a summary line")
 	cmd.AddCommand(check)
 	return cmd
@@ -71,6 +76,14 @@ type watchlistLine struct {
 	Reason string `json:"reason"`
 }
 
+// mistakeLine is one mistake in a table or mapping file in --json.
+type mistakeLine struct {
+	Path   string `json:"path"`
+	Line   int    `json:"line"`
+	Kind   string `json:"kind"` // "table" or "mapping"
+	Reason string `json:"reason"`
+}
+
 // checkedLine is the summary in --json.
 type checkedLine struct {
 	Sigma    int `json:"sigma"`
@@ -83,10 +96,24 @@ type checkedLine struct {
 	RejectedFunctions int `json:"rejected_functions"`
 
 	RejectedWatchlists int `json:"rejected_watchlists"`
+
+	TableMistakes   int `json:"table_mistakes"`
+	MappingMistakes int `json:"mapping_mistakes"`
 }
 
 func printChecked(out io.Writer, r *app.RuleCheck, asJSON bool) {
 	enc := json.NewEncoder(out)
+	mistakes := func(kind string, list []*schema.Mistake) {
+		for _, m := range list {
+			if asJSON {
+				_ = enc.Encode(mistakeLine{m.Path, m.Line, kind, m.Text}) // standard output is gone if this fails
+			} else {
+				fmt.Fprintln(out, m)
+			}
+		}
+	}
+	mistakes("table", r.TableMistakes)
+	mistakes("mapping", r.MappingMistakes)
 	for _, f := range r.RejectedFunctions {
 		if asJSON {
 			_ = enc.Encode(functionLine{f.Path, f.Name, f.Reason}) // standard output is gone if this fails
@@ -111,7 +138,7 @@ func printChecked(out io.Writer, r *app.RuleCheck, asJSON bool) {
 		}
 	}
 	if asJSON {
-		_ = enc.Encode(checkedLine{r.Sigma, r.KQL, len(r.Rejected), len(r.Skipped), len(r.Warnings), r.Functions, len(r.RejectedFunctions), len(r.RejectedWatchlists)})
+		_ = enc.Encode(checkedLine{r.Sigma, r.KQL, len(r.Rejected), len(r.Skipped), len(r.Warnings), r.Functions, len(r.RejectedFunctions), len(r.RejectedWatchlists), len(r.TableMistakes), len(r.MappingMistakes)})
 		return
 	}
 	for _, w := range r.Warnings {

@@ -25,7 +25,7 @@ func newSources() *cobra.Command {
 }
 
 func newSourcesCheck() *cobra.Command {
-	var funcs, lists []string
+	var f dataFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Say what is wrong in a sources file, line by line",
@@ -34,7 +34,7 @@ func newSourcesCheck() *cobra.Command {
 		Example: "  tocsin sources check /etc/tocsin/sources.yaml",
 		Args:    exactly(1, "one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, wrong, err := app.CheckSources(args[0], app.Config{FuncDirs: funcs, ListDirs: lists, Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+			list, wrong, err := app.CheckSources(args[0], app.Config{FuncDirs: f.funcs, ListDirs: f.lists, TableDirs: f.table, Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				return err
 			}
@@ -53,6 +53,6 @@ func newSourcesCheck() *cobra.Command {
 			return out
 		},
 	}
-	addFolders(cmd, &funcs, &lists)
+	f.addFolders(cmd)
 	return cmd
 }

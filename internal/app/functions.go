@@ -32,19 +32,28 @@ type workspace struct {
 
 // folders are the folders of a workspace besides the built-in content, and when it is read.
 type folders struct {
-	functions, watchlists []string
-	now                   time.Time
+	functions, watchlists, tables []string
+	now                           time.Time
 }
 
-func (c *Config) folders() folders { return folders{c.FuncDirs, c.ListDirs, c.Now()} }
+func (c *Config) folders() folders { return folders{c.FuncDirs, c.ListDirs, c.TableDirs, c.Now()} }
 
 // openWorkspace loads the built-in tables, functions and watchlists and those of
-// the folders. A function that does not compile is listed and left out.
+// the folders. A function that does not compile is listed and left out; a table
+// that is not right is an error, because what was sent to it would be lost to sight.
 func openWorkspace(from folders) (*workspace, error) {
-	tables, err := schema.Load(folder("tables"))
-	if err != nil {
-		return nil, fmt.Errorf("loading tables: %w", err)
+	tables, mistakes, err := loadTables(from.tables)
+	if err == nil {
+		err = refuseMistakes("tables", mistakes)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return openWorkspaceOf(tables, from)
+}
+
+// openWorkspaceOf is openWorkspace with tables that are loaded.
+func openWorkspaceOf(tables *schema.Schema, from folders) (*workspace, error) {
 	list, rejected, err := schema.LoadFunctions(folder("functions"), "builtin")
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type Config struct {
 	RuleDirs  []string // rule folders besides the built-in content
 	FuncDirs  []string // folders of workspace functions besides the built-in ones
 	ListDirs  []string // folders of watchlists besides the built-in ones
+	TableDirs []string // folders of tables besides the shipped ones
+	MapDirs   []string // folders of mappings besides the shipped ones
 	External  []string // hosts and prefixes that externaldata may read; empty allows none
 	GeoIP     string   // file of a GeoIP database; empty is none
 	TickEvery time.Duration
@@ -143,9 +145,9 @@ const linger = 750 * time.Millisecond
 
 // newPipeline joins the stages.
 func (a *App) newPipeline() (*pipeline, error) {
-	n, err := normalize.New(a.schema, folder("normalize"))
+	n, err := newNormalizer(a.schema, a.cfg.MapDirs)
 	if err != nil {
-		return nil, fmt.Errorf("loading normalisers: %w", err)
+		return nil, err
 	}
 	links, err := correlate.Load(folder("correlation"))
 	if err != nil {

@@ -220,16 +220,26 @@ type RuleCheck struct {
 	Rejected, Skipped, Warnings []detect.Rejected
 	RejectedFunctions           []schema.RejectedFunction
 	RejectedWatchlists          []watchlist.Rejected
+	TableMistakes               []*schema.Mistake
+	MappingMistakes             []*schema.Mistake
 }
 
-// CheckRules loads the built-in rules, functions and watchlists and those of the folders,
+// CheckRules loads the built-in content and that of the folders of a configuration,
 // without a store.
-func CheckRules(_ context.Context, dirs, functionDirs, listDirs []string) (*RuleCheck, error) {
-	space, err := openWorkspace(folders{functions: functionDirs, watchlists: listDirs, now: noClock()})
+func CheckRules(_ context.Context, cfg Config) (*RuleCheck, error) {
+	tables, tableMistakes, err := loadTables(cfg.TableDirs)
 	if err != nil {
 		return nil, err
 	}
-	b, err := loadRules(dirs, hunt.New(space.catalog, nil, nil, noClock), nil, detect.Timing{})
+	mappingMistakes, err := checkMappings(tables, cfg.MapDirs)
+	if err != nil {
+		return nil, err
+	}
+	space, err := openWorkspaceOf(tables, folders{functions: cfg.FuncDirs, watchlists: cfg.ListDirs, now: noClock()})
+	if err != nil {
+		return nil, err
+	}
+	b, err := loadRules(cfg.RuleDirs, hunt.New(space.catalog, nil, nil, noClock), nil, detect.Timing{})
 	if err != nil {
 		return nil, err
 	}
@@ -239,6 +249,7 @@ func CheckRules(_ context.Context, dirs, functionDirs, listDirs []string) (*Rule
 	return &RuleCheck{
 		Sigma: len(b.stream.Rules()), KQL: len(b.scheduled), Functions: len(space.functions),
 		Rejected: b.rejected, Skipped: b.skipped, Warnings: b.warnings, RejectedFunctions: space.rejected, RejectedWatchlists: space.rejectedLists,
+		TableMistakes: tableMistakes, MappingMistakes: mappingMistakes,
 	}, nil
 }
 

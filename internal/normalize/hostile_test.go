@@ -3,6 +3,7 @@ package normalize
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,17 +34,22 @@ func TestMappingMistakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fsys, want := fstest.MapFS{}, ""
+		fsys, want, hasOwn := fstest.MapFS{}, "", false
 		for _, f := range archive.Files {
 			if f.Name == "error" {
 				want = strings.TrimSpace(string(f.Data))
 				continue
 			}
+			hasOwn = hasOwn || strings.HasPrefix(f.Name, "own/")
 			fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 		}
-		_, err = loadMapping(fsys, tables)
+		folders := []Folder{{Files: fsys}}
+		if own, err := fs.Sub(fsys, "own"); hasOwn && err == nil {
+			folders = append(folders, Folder{Label: "own", Files: own, IsOwn: true})
+		}
+		_, err = loadMapping(folders, tables)
 		if err == nil {
-			_, err = loadViews(fsys, tables)
+			_, err = loadViews(folders, tables)
 		}
 		if got := strings.TrimSpace(fmt.Sprint(err)); got != want {
 			t.Errorf("%s: got %q, want %q", filepath.Base(path), got, want)

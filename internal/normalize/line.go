@@ -28,7 +28,7 @@ func (n *Normalizer) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, er
 		return rec, err
 	}
 	if raw.Table != "" && n.tables[raw.Table] == nil {
-		return rec, fmt.Errorf("table %s is not known. The reference page lists the tables; case matters", raw.Table)
+		return rec, fmt.Errorf("table %s is not known. The reference page lists the shipped tables, a folder of --tables adds others; case matters", raw.Table)
 	}
 	if raw.Table != "" {
 		return n.lastResort(raw, &envelope{table: raw.Table, record: body})

@@ -1,14 +1,12 @@
 package normalize
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
 // mappingFile is the form of content/normalize/<source>.yaml. groups and maps
@@ -92,28 +90,24 @@ func (m *mapping) at(channel string, eventID int) []*rowPlan {
 // tablesFile is not a mapping of Windows events, see loadViews.
 const tablesFile = "tables.yaml"
 
-type namedFile struct {
-	name string
-	mappingFile
-}
-
 // loadMapping reads and compiles every mapping file.
-func loadMapping(fsys fs.FS, tables map[string]*table) (*mapping, error) {
-	names, err := fs.Glob(fsys, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("listing mapping files: %w", err)
-	}
-	c := mappingCompiler{tables: tables, groups: map[string]string{}, maps: map[string]map[string]string{}}
-	c.m = &mapping{sym: symbols{ids: map[string]int{}}, channels: map[string]*channelPlans{}}
-	for _, name := range names {
-		if path.Base(name) != tablesFile {
-			c.read(fsys, name)
+func loadMapping(folders []Folder, tables map[string]*table) (*mapping, error) {
+	c := mappingCompiler{tables: tables, m: &mapping{sym: symbols{ids: map[string]int{}}, channels: map[string]*channelPlans{}}}
+	names := &scope{groups: map[string]group{}, maps: map[string]map[string]string{}}
+	for i := range folders {
+		paths, err := folders[i].mappings()
+		if err != nil {
+			return nil, err
+		}
+		names = names.inner()
+		for _, p := range paths {
+			c.read(&folders[i], p, names)
 		}
 	}
 	c.compile()
 	c.m.shapes = c.compileShapes()
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
+	if err := c.err(); err != nil {
+		return nil, err
 	}
 	return c.m, nil
 }
@@ -121,38 +115,31 @@ func loadMapping(fsys fs.FS, tables map[string]*table) (*mapping, error) {
 type mappingCompiler struct {
 	m      *mapping
 	tables map[string]*table
-	files  []namedFile
-	groups map[string]string
-	maps   map[string]map[string]string
-	errs   []error
+	files  []*mappingSource
+	errs   []*schema.Mistake
 }
 
-func (c *mappingCompiler) reject(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf(format, args...))
-}
-
-func (c *mappingCompiler) read(fsys fs.FS, name string) {
-	text, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		c.reject("%s: reading: %w", name, err)
+func (c *mappingCompiler) read(from *Folder, name string, names *scope) {
+	f := &mappingSource{yamlFile: yamlFile{path: from.path(name)}, names: names, isOwn: from.IsOwn}
+	if m := f.decode(from.Files, name, &f.mappingFile); m != nil {
+		c.errs = append(c.errs, m)
 		return
 	}
-	f := namedFile{name: name}
-	if err := yaml.UnmarshalWithOptions(text, &f.mappingFile, yaml.Strict()); err != nil {
-		c.reject("%s: %w", name, err)
-		return
-	}
-	for group, text := range f.Groups {
-		if _, twice := c.groups[group]; twice {
-			c.reject("%s: group %s is declared twice", name, group)
+	for _, name := range sortedNames(f.Groups) {
+		if names.declared["group "+name] {
+			c.reject(f.at("groups", name), "group %s is declared twice", name)
+			continue
 		}
-		c.groups[group] = text
+		names.declared["group "+name] = true
+		names.groups[name] = group{f.Groups[name], f.at("groups", name)}
 	}
-	for m, values := range f.Maps {
-		if _, twice := c.maps[m]; twice {
-			c.reject("%s: map %s is declared twice", name, m)
+	for _, name := range sortedNames(f.Maps) {
+		if names.declared["map "+name] {
+			c.reject(f.at("maps", name), "map %s is declared twice", name)
+			continue
 		}
-		c.maps[m] = values
+		names.declared["map "+name] = true
+		names.maps[name] = f.Maps[name]
 	}
 	c.files = append(c.files, f)
 }
@@ -194,17 +181,6 @@ func (c *mappingCompiler) compile() {
 			}
 		}
 	}
-	if len(c.errs) > 0 { // a rule is compiled for each channel and event: say it once
-		seen, once := map[string]bool{}, c.errs[:0]
-		for _, err := range c.errs {
-			if !seen[err.Error()] {
-				seen[err.Error()] = true
-				once = append(once, err)
-			}
-		}
-		sort.Slice(once, func(i, j int) bool { return once[i].Error() < once[j].Error() })
-		c.errs = once
-	}
 }
 
 // covers says whether the file is about a channel (lower case).
@@ -234,30 +210,21 @@ func (r *rowRule) named(events map[int]bool) {
 	}
 }
 
-func contains(list []int, n int) bool {
-	for _, v := range list {
-		if v == n {
-			return true
-		}
-	}
-	return false
-}
-
 // plans compiles the rows of one event of a channel; event -1 is any other. The
 // tables that take every event come first: alerts cite the first row.
 func (c *mappingCompiler) plans(channel string, event int) []*rowPlan {
 	var raw, list []*rowPlan
 	for i := range c.files {
-		f := &c.files[i]
+		f := c.files[i]
 		if !f.covers(channel) {
 			continue
 		}
 		for j := range f.Rows {
 			rule := &f.Rows[j]
-			if len(rule.Events) > 0 && !contains(rule.Events, event) {
+			if len(rule.Events) > 0 && !slices.Contains(rule.Events, event) {
 				continue
 			}
-			switch p := c.plan(f.name, rule, event); {
+			switch p := c.plan(f, f.at("rows", j), rule, event); {
 			case p == nil:
 			case len(rule.Events) == 0:
 				raw = append(raw, p)
@@ -269,22 +236,22 @@ func (c *mappingCompiler) plans(channel string, event int) []*rowPlan {
 	return append(raw, list...)
 }
 
-func (c *mappingCompiler) plan(file string, rule *rowRule, event int) *rowPlan {
+func (c *mappingCompiler) plan(f *mappingSource, at place, rule *rowRule, event int) *rowPlan {
 	t, ok := c.tables[rule.Table]
 	if !ok {
-		c.reject("%s: table %s is not known", file, rule.Table)
+		c.rejectTable(at, "", rule.Table)
 		return nil
 	}
 	p := &rowPlan{t: t, auto: rule.Auto, twin: rule.Twin}
 	for _, field := range sortedNames(rule.When) {
 		p.when = append(p.when, condition{symbol: c.m.sym.id(field), values: rule.When[field]})
 	}
-	lines := lineReader{c: c, where: file + ": row of " + t.name, t: t, sym: &c.m.sym, renderings: specials}
-	lines.use(rule.Use)
-	lines.add(rule.Columns)
-	for _, o := range rule.Overrides {
-		if contains(o.Events, event) {
-			lines.add(o.Columns)
+	lines := lineReader{c: c, names: f.names, where: "row of " + t.name, t: t, sym: &c.m.sym, renderings: specials}
+	lines.use(rule.Use, at.in("use"))
+	lines.add(rule.Columns, at.in("columns"))
+	for i, o := range rule.Overrides {
+		if slices.Contains(o.Events, event) {
+			lines.add(o.Columns, at.in("overrides", i, "columns"))
 		}
 	}
 	p.cells, p.special = lines.sorted()
@@ -295,7 +262,8 @@ func (c *mappingCompiler) plan(file string, rule *rowRule, event int) *rowPlan {
 // earlier one.
 type lineReader struct {
 	c          *mappingCompiler
-	where      string // file and row, for errors
+	names      *scope
+	where      string // shape and row, for errors
 	t          *table
 	sym        *symbols
 	renderings map[string]special
@@ -303,36 +271,33 @@ type lineReader struct {
 	cells      map[string]cell
 }
 
-// use adds the lines of groups.
-func (l *lineReader) use(groups []string) {
-	for _, group := range groups {
-		text, ok := l.c.groups[group]
+// use adds the lines of groups; at is where they are named.
+func (l *lineReader) use(groups []string, at place) {
+	for _, name := range groups {
+		g, ok := l.names.groups[name]
 		if !ok {
-			l.c.reject("%s: no group %s", l.where, group)
+			l.c.reject(at, "%s: no group %s", l.where, name)
+			continue
 		}
-		l.add(text)
+		l.add(g.text, g.at)
 	}
 }
 
-// add adds lines "Column expression".
-func (l *lineReader) add(text string) {
-	for line := range strings.SplitSeq(text, "\n") {
-		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name == "" || name[0] == '#' {
-			continue
-		}
-		cl, err := l.cell(name, rest)
+// add adds lines "Column expression", which stand at a place.
+func (l *lineReader) add(text string, at place) {
+	for i, line := range linesOf(text) {
+		cl, err := l.cell(line.name, line.rest)
 		if err != nil {
-			l.c.reject("%s: column %s: %w", l.where, name, err)
+			l.c.reject(at.line(i), "%s: column %s: %w", l.where, line.name, err)
 			continue
 		}
-		if _, again := l.cells[name]; !again {
-			l.order = append(l.order, name)
+		if _, again := l.cells[line.name]; !again {
+			l.order = append(l.order, line.name)
 		}
 		if l.cells == nil {
 			l.cells = map[string]cell{}
 		}
-		l.cells[name] = cl
+		l.cells[line.name] = cl
 	}
 }
 
@@ -350,7 +315,7 @@ func (l *lineReader) sorted() (columns, members []cell) {
 }
 
 func (l *lineReader) cell(name, text string) (cell, error) {
-	x, err := parseExpr(text, l.sym, l.c.maps, l.renderings)
+	x, err := parseExpr(text, l.sym, l.names.maps, l.renderings)
 	if err != nil {
 		return cell{}, err
 	}
@@ -371,11 +336,4 @@ func (l *lineReader) cell(name, text string) (cell, error) {
 	return cell{column: i, member: member, expr: x}, nil
 }
 
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -28,19 +28,23 @@ type Normalizer struct {
 }
 
 // New makes a normaliser for the tables of a schema by the mappings in fsys
-// (content/normalize): every *.yaml is a mapping of Windows events, but for
-// tables.yaml, which says how rows look to Sigma. The error names file and line
-// of what is wrong.
-func New(s *schema.Schema, fsys fs.FS) (*Normalizer, error) {
+// (content/normalize): every *.yaml is a mapping, but for tables.yaml, which says
+// how rows look to Sigma. Folders of somebody's own add to them, see [Folder].
+// The error joins a *schema.Mistake for everything that is wrong in a file.
+func New(s *schema.Schema, fsys fs.FS, own ...Folder) (*Normalizer, error) {
+	folders := append([]Folder{{Files: fsys}}, own...)
+	for i := range own {
+		folders[i+1].IsOwn = true
+	}
 	n := &Normalizer{tables: make(map[string]*table, len(s.Tables()))}
 	for _, t := range s.Tables() {
 		n.tables[t.Name] = newTable(t)
 	}
 	var err error
-	if n.windows, err = loadMapping(fsys, n.tables); err != nil {
+	if n.windows, err = loadMapping(folders, n.tables); err != nil {
 		return nil, err
 	}
-	if n.views, err = loadViews(fsys, n.tables); err != nil {
+	if n.views, err = loadViews(folders, n.tables); err != nil {
 		return nil, err
 	}
 	if n.texts, err = text.NewReader(fsys); err != nil {

@@ -65,6 +65,7 @@ type signal struct {
 type candidate struct {
 	shape     *recordShape // nil for the forms of Windows events and of rows
 	form      shape
+	isOwn     bool // of a folder of somebody's own
 	has, not  bitset
 	is        [][]int // of each list one bit
 	precision int     // the more it asks, the better it is known; a value counts more than many fields
@@ -172,7 +173,7 @@ func (s *signals) add(c *candidate, rule *recogniseRule) error {
 		return nil
 	}
 	for _, other := range s.all {
-		if other.has == c.has && other.not == c.not && other.shape != nil && c.shape != nil && slices.EqualFunc(other.is, c.is, slices.Equal) {
+		if other.has == c.has && other.not == c.not && other.isOwn == c.isOwn && other.shape != nil && c.shape != nil && slices.EqualFunc(other.is, c.is, slices.Equal) {
 			return fmt.Errorf("it is recognised by the same as shape %s", other.shape.name)
 		}
 	}
@@ -216,7 +217,8 @@ type finding struct {
 }
 
 // find recognises a record, which is one JSON object. The shape that asks most
-// wins, the earlier one if two ask the same.
+// wins; if two ask the same, one of somebody's own wins over a shipped one, else
+// the earlier one.
 func (s *signals) find(body string) (finding, error) {
 	if strings.HasPrefix(body, `{"Event":{`) { // by far the most frequent; its reader checks the rest
 		return finding{form: shapeEvtx}, nil
@@ -233,7 +235,7 @@ func (s *signals) find(body string) (finding, error) {
 }
 
 func (s *signals) match(seen *bitset) (f finding) {
-	best := 0
+	best, bestIsOwn := 0, false
 	for w, word := range seen {
 		for ; word != 0; word &= word - 1 {
 			for _, c := range s.byBit[w<<6+bits.TrailingZeros64(word)] {
@@ -243,8 +245,8 @@ func (s *signals) match(seen *bitset) (f finding) {
 					f.isRow = true
 				case c.form != shapeUnknown:
 					f.form = c.form
-				case c.precision > best:
-					best, f.shape = c.precision, c.shape
+				case c.precision > best || c.precision == best && c.isOwn && !bestIsOwn:
+					best, bestIsOwn, f.shape = c.precision, c.isOwn, c.shape
 				}
 			}
 		}

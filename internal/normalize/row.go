@@ -19,7 +19,7 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		if raw.Table == "" {
 			return tocsin.Record{}, fmt.Errorf("the record names no table. Send it to /api/v1/ingest/{table}")
 		}
-		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the tables; case matters", raw.Table)
+		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the shipped tables, a folder of --tables adds others; case matters", raw.Table)
 	}
 	b := newRow(t)
 	b.source = raw.Source

@@ -2,7 +2,8 @@ package normalize
 
 import (
 	"errors"
-	"fmt"
+	"iter"
+	"slices"
 	"strings"
 )
 
@@ -121,38 +122,41 @@ type shapePlan struct {
 const maxPlans = 64
 
 // shape compiles one shape.
-func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
+func (c *mappingCompiler) shape(f *mappingSource, at place, rule *shapeRule) *recordShape {
 	s := &recordShape{name: rule.Name, sym: symbols{ids: map[string]int{}}, strip: rule.Strip, under: rule.Under, view: rule.View}
-	where := fmt.Sprintf("%s: shape %s", file, rule.Name)
+	where := "shape " + rule.Name
 	if rule.Name == "" || len(rule.Rows) > maxPlans {
-		c.reject("%s: a shape has a name and at most %d rows", where, maxPlans)
+		c.reject(at, "%s: a shape has a name and at most %d rows", where, maxPlans)
 		return nil
 	}
-	expression := func(what, text string) *expr {
+	if f.isOwn && !c.isUseful(where, at, rule) {
+		return nil
+	}
+	expression := func(at place, what, text string) *expr {
 		if strings.TrimSpace(text) == "" {
 			return nil
 		}
-		x, err := parseExpr(text, &s.sym, c.maps, nil)
+		x, err := parseExpr(text, &s.sym, f.names.maps, nil)
 		if err != nil {
-			c.reject("%s: %s: %w", where, what, err)
+			c.reject(at, "%s: %s: %w", where, what, err)
 		}
 		return x
 	}
 	takes := newTakes(s)
-	s.time = expression("time", rule.Time)
-	c.shapeSource(where, s, rule.LogSource, expression)
-	for name, x := range linesOf(rule.Fields) {
-		s.fields = append(s.fields, sigmaField{name: name, expr: expression("field "+name, x)})
+	s.time = expression(at.in("time"), "time", rule.Time)
+	c.shapeSource(where, at.in("logsource"), s, rule.LogSource, expression)
+	for i, line := range linesOf(rule.Fields) {
+		s.fields = append(s.fields, sigmaField{name: line.name, expr: expression(at.in("fields").line(i), "field "+line.name, line.rest)})
 	}
 	if u := rule.Unwrap; u != nil {
-		part := func(text string) *expr { return expression("unwrap", text) }
+		part := func(text string) *expr { return expression(at.in("unwrap"), "unwrap", text) }
 		s.unwrap = &unwrapping{
 			body: part(u.Body), host: part(u.Host), kind: part(u.Kind), time: part(u.Time),
 			program: part(u.Program), pid: part(u.PID), facility: part(u.Facility), severity: part(u.Severity),
 		}
 	}
 	if r := rule.Row; r != nil {
-		s.rowTable, s.rowBody = expression("row", r.Table), expression("row", r.Body)
+		s.rowTable, s.rowBody = expression(at.in("row"), "row", r.Table), expression(at.in("row"), "row", r.Body)
 	}
 	takes.mark(allPlans, s.time)
 	inside := newTakes(s)
@@ -162,7 +166,7 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 		inside.mark(allPlans, s.time, u.body, u.host, u.kind, u.time, u.program, u.pid, u.facility, u.severity)
 	}
 	for i := range rule.Rows {
-		p := c.shapePlan(where, s, &rule.Rows[i])
+		p := c.shapePlan(where, f.names, at.in("rows", i), s, &rule.Rows[i])
 		if p == nil {
 			continue
 		}
@@ -179,42 +183,64 @@ func (c *mappingCompiler) shape(file string, rule *shapeRule) *recordShape {
 }
 
 // shapeSource compiles the lines that say what Sigma calls the source.
-func (c *mappingCompiler) shapeSource(where string, s *recordShape, text string, expression func(what, text string) *expr) {
-	for name, x := range linesOf(text) {
-		i := strings.Index("product  category service", name) / 9
-		if name != "product" && name != "category" && name != "service" {
-			c.reject("%s: a log source has no %s", where, name)
+func (c *mappingCompiler) shapeSource(where string, at place, s *recordShape, text string, expression func(at place, what, text string) *expr) {
+	for n, line := range linesOf(text) {
+		i := slices.Index(logSourceParts, line.name)
+		if i < 0 {
+			c.reject(at.line(n), "%s: a log source has no %s", where, line.name)
 			continue
 		}
-		s.logSource[i] = expression("logsource", x)
+		s.logSource[i] = expression(at.line(n), "logsource", line.rest)
 	}
 }
 
-// linesOf reads lines "name expression".
-func linesOf(text string) func(yield func(name, rest string) bool) {
-	return func(yield func(name, rest string) bool) {
+// logSourceParts are what a log source has, in the order of recordShape.logSource.
+var logSourceParts = []string{"product", "category", "service"}
+
+// A mappingLine is a line "name expression".
+type mappingLine struct{ name, rest string }
+
+// linesOf reads lines "name expression", with their number in the text.
+func linesOf(text string) iter.Seq2[int, mappingLine] {
+	return func(yield func(int, mappingLine) bool) {
+		n := -1
 		for line := range strings.SplitSeq(text, "\n") {
+			n++
 			name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if name != "" && name[0] != '#' && !yield(name, rest) {
+			if name != "" && name[0] != '#' && !yield(n, mappingLine{name, rest}) {
 				return
 			}
 		}
 	}
 }
 
-func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow) *shapePlan {
+// isUseful says whether a shape of somebody's own can ever apply.
+func (c *mappingCompiler) isUseful(where string, at place, rule *shapeRule) bool {
+	r := &rule.Recognise
+	switch {
+	case len(r.Has)+len(r.Is)+len(r.Or) == 0:
+		c.reject(at, "%s: nothing says how its records are recognised; add, for example: recognise: {has: [fieldA, fieldB]}", where)
+	case len(rule.Rows) == 0 && rule.Unwrap == nil && rule.Row == nil:
+		c.reject(at, "%s: nothing says what its records become; add rows", where)
+	default:
+		return true
+	}
+	return false
+}
+
+func (c *mappingCompiler) shapePlan(where string, names *scope, at place, s *recordShape, rule *tableRow) *shapePlan {
 	t, ok := c.tables[rule.Table]
 	if !ok {
-		c.reject("%s: table %s is not known", where, rule.Table)
+		c.rejectTable(at, where+": ", rule.Table)
 		return nil
 	}
 	p := &shapePlan{rowPlan: rowPlan{t: t}, taken: map[int]bool{}, rest: -1, whole: rule.Whole}
 	for _, field := range sortedNames(rule.When) {
 		p.when = append(p.when, condition{symbol: s.sym.id(field), values: rule.When[field]})
 	}
-	lines := lineReader{c: c, where: where + ": row of " + t.name, t: t, sym: &s.sym}
-	lines.use(rule.Use)
-	lines.add(rule.Columns)
+	lines := lineReader{c: c, names: names, where: where + ": row of " + t.name, t: t, sym: &s.sym}
+	lines.use(rule.Use, at.in("use"))
+	lines.add(rule.Columns, at.in("columns"))
 	p.cells, p.special = lines.sorted()
 	for _, cl := range append(p.cells, p.special...) {
 		p.taken[cl.column] = true
@@ -226,7 +252,7 @@ func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow
 	default:
 		i, ok := t.byName[rule.Rest]
 		if !ok {
-			c.reject("%s: row of %s: no column %s for the rest", where, t.name, rule.Rest)
+			c.reject(at.in("rest"), "%s: row of %s: no column %s for the rest", where, t.name, rule.Rest)
 		}
 		p.rest = i
 	}
@@ -236,29 +262,33 @@ func (c *mappingCompiler) shapePlan(where string, s *recordShape, rule *tableRow
 // compileShapes compiles the shapes of every file and what recognises them.
 func (c *mappingCompiler) compileShapes() *shapes {
 	all := &shapes{named: map[string]*recordShape{}}
-	for i := range c.files {
-		f := &c.files[i]
+	shipped := map[string]bool{}
+	for _, f := range c.files {
 		for j := range f.Shapes {
-			rule := &f.Shapes[j]
-			s := c.shape(f.name, rule)
+			rule, at := &f.Shapes[j], f.at("shapes", j)
+			s := c.shape(f, at, rule)
 			if s == nil {
 				continue
 			}
-			if all.named[s.name] != nil {
-				c.reject("%s: shape %s is declared twice", f.name, s.name)
+			switch {
+			case all.named[s.name] == nil:
+			case f.isOwn && shipped[s.name]:
+				c.reject(at.in("name"), "shape %s is shipped; choose another name. If it is recognised by the same, or by more, it is preferred to the shipped one", s.name)
+			default:
+				c.reject(at.in("name"), "shape %s is declared twice", s.name)
 			}
-			all.named[s.name] = s
+			all.named[s.name], shipped[s.name] = s, shipped[s.name] || !f.isOwn
 			all.symbols = max(all.symbols, len(s.sym.ids))
 			for _, way := range append([]recogniseRule{rule.Recognise}, rule.Recognise.Or...) {
-				if err := all.signals.add(&candidate{shape: s}, &way); err != nil {
-					c.reject("%s: shape %s: %w", f.name, s.name, err)
+				if err := all.signals.add(&candidate{shape: s, isOwn: f.isOwn}, &way); err != nil {
+					c.reject(at, "shape %s: %w", s.name, err)
 				}
 			}
 		}
 	}
 	for i := range forms {
 		if err := all.signals.add(&candidate{form: forms[i].form}, &forms[i].rule); err != nil {
-			c.reject("%w", err)
+			c.reject(c.files[len(c.files)-1].at(), "%w", err) // the last to ask for too much
 		}
 	}
 	all.signals.compile()

@@ -109,8 +109,8 @@ func becomes(s *shapeRule) string {
 
 func source(s *shapeRule) string {
 	var list []string
-	for name, x := range linesOf(s.LogSource) {
-		x = strings.TrimSpace(x)
+	for _, line := range linesOf(s.LogSource) {
+		name, x := line.name, strings.TrimSpace(line.rest)
 		if fixed, ok := strings.CutPrefix(x, "="); ok {
 			list = append(list, name+" "+strings.TrimSpace(fixed))
 		} else {

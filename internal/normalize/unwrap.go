@@ -134,8 +134,8 @@ func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping, e *winEven
 	case raw.Table != "":
 		return n.row(raw, body) // the source's own table
 	}
-	return tocsin.Record{}, fmt.Errorf("the record's shape is not known: no mapping in content/normalize recognises it, and it has neither Event, nor winlog, nor EventID with SourceName, nor Type with TimeGenerated. " +
-		"Send it to /api/v1/ingest/{table} in the shape of a table, or set the source's table")
+	return tocsin.Record{}, fmt.Errorf("the record's shape is not known: no mapping recognises it, and it has neither Event, nor winlog, nor EventID with SourceName, nor Type with TimeGenerated. " +
+		"Write a mapping for it (docs/reference/custom-sources.md), send it to /api/v1/ingest/{table} in the shape of a table, or set the source's table")
 }
 
 // carriedRow types the row that a record carries.

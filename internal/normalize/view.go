@@ -2,13 +2,8 @@ package normalize
 
 import (
 	"encoding/xml"
-	"errors"
-	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/tocsin-soc/tocsin"
 )
@@ -51,76 +46,80 @@ type viewField struct {
 	steps  []step
 }
 
-// loadViews reads tables.yaml.
-func loadViews(fsys fs.FS, tables map[string]*table) (map[string]*view, error) {
-	text, err := fs.ReadFile(fsys, tablesFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: reading: %w", tablesFile, err)
-	}
-	var f viewFile
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s: %w", tablesFile, err)
-	}
-	views := make(map[string]*view, len(f.Tables))
-	var errs []error
-	for _, name := range sortedNames(f.Tables) {
-		rule := f.Tables[name]
-		t, ok := tables[name]
-		if !ok {
-			errs = append(errs, fmt.Errorf("%s: table %s is not known", tablesFile, name))
-			continue
-		}
-		v, err := rule.compile(t, f.Maps)
+// loadViews reads the files named tables.yaml.
+func loadViews(folders []Folder, tables map[string]*table) (map[string]*view, error) {
+	views := map[string]*view{}
+	var c mappingCompiler
+	for i := range folders {
+		paths, err := folders[i].views()
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: table %s: %w", tablesFile, name, err))
+			return nil, err
 		}
-		views[name] = v
+		for _, p := range paths {
+			c.readViews(&folders[i], p, tables, views)
+		}
 	}
-	return views, errors.Join(errs...)
+	return views, c.err()
 }
 
-func (r *viewRule) compile(t *table, maps map[string]map[string]string) (*view, error) {
+// readViews reads one file and adds its views.
+func (c *mappingCompiler) readViews(from *Folder, name string, tables map[string]*table, views map[string]*view) {
+	var f viewFile
+	text := &yamlFile{path: from.path(name)}
+	if m := text.decode(from.Files, name, &f); m != nil {
+		c.errs = append(c.errs, m)
+		return
+	}
+	for _, name := range sortedNames(f.Tables) {
+		rule, at := f.Tables[name], text.at("tables", name)
+		t, ok := tables[name]
+		switch {
+		case !ok:
+			c.rejectTable(at, "", name)
+		case views[name] != nil:
+			c.reject(at, "what rows of table %s look like to Sigma is said already; take this one out", name)
+		default:
+			views[name] = c.view(&rule, at, t, f.Maps)
+		}
+	}
+}
+
+// view compiles a rule.
+func (c *mappingCompiler) view(r *viewRule, at place, t *table, maps map[string]map[string]string) *view {
 	v := &view{source: tocsin.LogSource{Product: r.Product, Category: r.Category, Service: r.Service, Channel: r.Channel}, category: -1, data: -1}
-	var errs []error
-	column := func(name string) int {
+	column := func(at place, name string) int {
 		i, ok := t.byName[name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("no column %s", name))
+			c.reject(at, "table %s: no column %s", t.name, name)
 		}
 		return i
 	}
 	if r.Categories.Column != "" {
-		v.category, v.categories = column(r.Categories.Column), r.Categories.Values
+		v.category, v.categories = column(at.in("categories"), r.Categories.Column), r.Categories.Values
 	}
 	if r.Data != "" {
-		v.data = column(r.Data)
+		v.data = column(at.in("data"), r.Data)
 	}
-	for line := range strings.SplitSeq(r.Fields, "\n") {
-		parts := strings.Split(strings.TrimSpace(line), " | ")
-		words := strings.Fields(parts[0])
-		if len(words) == 0 || words[0][0] == '#' {
+	for i, line := range linesOf(r.Fields) {
+		at := at.in("fields").line(i)
+		parts := strings.Split(strings.TrimSpace(line.rest), " | ")
+		if len(strings.Fields(parts[0])) != 1 {
+			c.reject(at, "table %s: line %q is not a name and a column", t.name, line.name+" "+line.rest)
 			continue
 		}
-		if len(words) != 2 {
-			errs = append(errs, fmt.Errorf("line %q is not a name and a column", line))
-			continue
-		}
-		field := viewField{name: words[0], column: column(words[1])}
+		field := viewField{name: line.name, column: column(at, strings.TrimSpace(parts[0]))}
 		for _, part := range parts[1:] {
 			name, arg, _ := strings.Cut(strings.TrimSpace(part), " ")
 			s, err := parseStep(name, strings.TrimSpace(arg), maps)
 			if err != nil {
-				errs = append(errs, err)
+				c.reject(at, "table %s: %w", t.name, err)
 				continue
 			}
 			field.steps = append(field.steps, s)
 		}
 		v.fields = append(v.fields, field)
 	}
-	return v, errors.Join(errs...)
+	return v
 }
 
 // maxLeaves bounds the fields made of one dynamic column.

@@ -80,7 +80,7 @@ func TestAppend_WhatDoesNotFitIsADeadLetter(t *testing.T) {
 		t.Errorf("got %+v", a)
 	}
 	wantText(t, "reasons", query(t, s, `SELECT "Reason" FROM "DeadLetters" ORDER BY 1`),
-		"column UserPrincipalName of SigninLogs takes string, not long \"7\"\ntable NoSuchTable is not declared; add content/tables/NoSuchTable.yaml\n")
+		"column UserPrincipalName of SigninLogs takes string, not long \"7\"\ntable NoSuchTable is not declared; write NoSuchTable.yaml in a folder of --tables\n")
 }
 
 func TestAppend_RefusesABatchThatCannotBeRight(t *testing.T) {

@@ -120,9 +120,9 @@ func (s *Store) admit(k *commit, request int, b *Batch) error {
 func (s *Store) admitEvents(k *commit, unit int, b *Batch, events []tocsin.Event) error {
 	for j := range events {
 		ev := &events[j]
-		reason := "table " + ev.Table + " is not declared; add content/tables/" + ev.Table + ".yaml"
+		reason := "table " + ev.Table + " is not declared; write " + ev.Table + ".yaml in a folder of --tables"
 		t, declared := s.tables[ev.Table]
-		if declared {
+		if declared && !t.isUndeclared {
 			reason = t.check(ev)
 			if ev.Twin != "" && !s.opts.renders() {
 				return tocsin.Errorf(tocsin.Internal, "a store without a renderer was given a row of %s that is to be shown in another table", ev.Table)

@@ -201,6 +201,9 @@ func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
 	if err != nil {
 		return err
 	}
+	if s.tables == nil {
+		tellUndeclared(s.opts.Log, tables)
+	}
 	ledger, err := loadLedger(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the balance of the sources: %w", err)

@@ -19,9 +19,12 @@ import (
 // writer some 60 ns even if it is empty, and the widest tables use a tenth of
 // their columns. A view gives readers the columns that are missing.
 type storedTable struct {
-	name    string
-	decl    *schema.Table
-	exists  bool
+	name   string
+	decl   *schema.Table
+	exists bool
+	// isUndeclared: the schema lacks the table, see undeclared.
+	isUndeclared bool
+
 	columns []storedColumn // in the order of the database
 	stored  []bool         // by declared column: whether the database has it
 	place   []int          // by declared column: the first one that shares its place, mostly itself
@@ -61,7 +64,7 @@ const (
 const eventSchema = "events"
 
 // loadTables compares the schema with what the database has. A column whose
-// type changed is refused.
+// type changed is refused; see also undeclared.
 func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string]*storedTable, error) {
 	have := map[string][]dbColumn{}
 	rows, err := c.Query(ctx, `SELECT table_name, column_name, data_type FROM duckdb_columns()
@@ -92,6 +95,9 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 		tables[decl.Name] = t
 	}
 	linkTwins(tables)
+	if err := undeclared(have, tables); err != nil {
+		return nil, err
+	}
 	for name, t := range tables {
 		if columns, ok := have[name]; !ok {
 			t.begin()
@@ -127,10 +133,10 @@ func (t *storedTable) addTwin() {
 // adopt notes the columns that the database has.
 func (t *storedTable) adopt(have []dbColumn) error {
 	t.exists = true
-	index := make(map[string]int, len(t.decl.Columns))
+	index := make(map[string]int, len(t.decl.Columns)) // by name in lower case: the database ignores case
 	for i, col := range t.decl.Columns {
 		if t.place[i] == i {
-			index[col.Stored] = i
+			index[strings.ToLower(col.Stored)] = i
 		}
 	}
 	for _, db := range have {
@@ -138,14 +144,14 @@ func (t *storedTable) adopt(have []dbColumn) error {
 			t.addTwin()
 			continue
 		}
-		i, ok := index[db.name]
+		i, ok := index[strings.ToLower(db.name)]
 		if !ok {
 			t.columns = append(t.columns, storedColumn{kind: kindOf(db.kind), origin: fromNowhere})
 			continue
 		}
 		col := t.decl.Columns[i]
 		if want := schema.StoredType(col.Type); want != db.kind {
-			return tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, db.kind, col.Type, want)
+			return tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition%s now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, db.kind, in(t.decl), col.Type, want)
 		}
 		t.columns = append(t.columns, t.column(i))
 		t.stored[i] = true
