@@ -80,9 +80,10 @@ func (d *doors) handlers() map[string]http.Handler {
 	return list
 }
 
-// admit lets in an API token of scope ingest; its name makes the source.
+// admit lets in an API token of scope ingest; its name makes the source. Shippers
+// show it with every request, so it is looked up every few seconds.
 func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Sender, error) {
-	who, err := d.app.accounts.auth.Token(ctx, credential)
+	who, err := d.app.accounts.auth.RecentToken(ctx, credential)
 	if err != nil {
 		return ingest.Sender{}, err
 	}

@@ -35,6 +35,7 @@ type Gate struct {
 	slots    chan struct{} // one per password being hashed
 	decoy    string        // the hash checked when there is no such user
 	changing sync.Mutex    // changes of accounts, so that an administrator always remains
+	recent   recent        // tokens that were looked up a moment ago
 }
 
 // New makes a gate. It hashes one password to prepare a decoy, so that a wrong
@@ -218,7 +219,9 @@ func (g *Gate) change(ctx context.Context, actor tocsin.Actor, name string, kind
 			return tocsin.Errorf(tocsin.Conflict, "%s is the last administrator. Make somebody else one first.", name)
 		}
 	}
-	if err := g.store.SaveAccount(ctx, a); err != nil {
+	err = g.store.SaveAccount(ctx, a)
+	g.recent.forget() // also when the answer was lost: it may be saved
+	if err != nil {
 		return err
 	}
 	if kind == UserDisabled || kind == PasswordSet {

@@ -147,6 +147,7 @@ func (g *Gate) RevokeToken(ctx context.Context, actor tocsin.Actor, id string) e
 		return gone
 	}
 	n, err := g.store.EndSecrets(ctx, TokenSecret, "", id, g.now())
+	g.recent.forget() // also when the answer was lost: it may have ended
 	if err != nil {
 		return err
 	}

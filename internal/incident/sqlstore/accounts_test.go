@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"sync"
@@ -167,6 +168,75 @@ func TestAccounts_Links(t *testing.T) {
 		wantKind(t, "an expired link", err, tocsin.Denied)
 		_, _, err = d.NewLink(ctx, setup, "nobody")
 		wantKind(t, "a link for nobody", err, tocsin.NotFound)
+	})
+}
+
+// asked counts how often a store is asked for a secret.
+type asked struct {
+	auth.Store
+	n atomic.Int64
+}
+
+func (a *asked) Secret(ctx context.Context, hash string) (auth.Secret, error) {
+	a.n.Add(1)
+	return a.Store.Secret(ctx, hash)
+}
+
+func TestAccounts_RecentTokens(t *testing.T) {
+	dialects(t, func(t *testing.T, open func(t *testing.T) *sqlstore.DB) {
+		d, ctx := newDoor(t, open(t)), t.Context()
+		store := &asked{Store: d.store}
+		server, err := auth.New(store, auth.Options{Now: d.now, Random: rand.Reader, Cost: auth.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+		wantKind(t, "a second gate", err, "")
+		bob, err := d.User(ctx, "bob")
+		wantKind(t, "user", err, "")
+		token, rec, err := d.MakeToken(ctx, bob, auth.NewToken{Name: "shipper", Scopes: []auth.Scope{auth.ScopeIngest}, Role: tocsin.Reader, Expires: d.now().Add(3 * auth.TokenMemory)})
+		wantKind(t, "making", err, "")
+		want := func(what string, kind tocsin.Kind, asked int64) {
+			t.Helper()
+			who, err := server.RecentToken(ctx, token)
+			wantKind(t, what, err, kind)
+			if kind == "" && (who.Token != "shipper" || !who.May(auth.ScopeIngest, tocsin.Reader)) {
+				t.Errorf("%s: %+v", what, who)
+			}
+			if n := store.n.Swap(0); n != asked {
+				t.Errorf("%s: the store was asked %d times, want %d", what, n, asked)
+			}
+		}
+		want("first", "", 1)
+		want("again", "", 0)
+		d.wait(auth.TokenMemory - time.Millisecond)
+		want("at the end of the memory", "", 0)
+		d.wait(time.Millisecond)
+		want("after it", "", 1)
+		// Another process disables the maker: it holds when the memory ends.
+		wantKind(t, "disabling", d.Disable(ctx, setup, "bob"), "")
+		want("disabled elsewhere", "", 0)
+		d.wait(auth.TokenMemory)
+		want("a moment later", tocsin.Denied, 1)
+		want("refusals are not remembered", tocsin.Denied, 1)
+		// What this process changes holds at once.
+		wantKind(t, "enabling", server.Enable(ctx, setup, "bob"), "")
+		want("enabled", "", 1)
+		wantKind(t, "disabling here", server.Disable(ctx, setup, "bob"), "")
+		want("disabled here", tocsin.Denied, 1)
+		wantKind(t, "enabling again", server.Enable(ctx, setup, "bob"), "")
+		want("enabled again", "", 1)
+		d.wait(auth.TokenMemory - time.Millisecond)
+		want("before it expires", "", 0)
+		d.wait(time.Millisecond)
+		want("expired", tocsin.Denied, 1)
+		d.wait(-auth.TokenMemory - time.Millisecond)
+		want("the clock went back", "", 1)
+		wantKind(t, "revoking here", server.RevokeToken(ctx, setup, rec.ID), "")
+		want("revoked", tocsin.Denied, 1)
+		for _, wrong := range []string{"", "x", token + "x"} {
+			_, err := server.RecentToken(ctx, wrong)
+			wantKind(t, "made up", err, tocsin.Denied)
+		}
+		if n := store.n.Load(); n != 0 {
+			t.Errorf("made-up tokens were looked up %d times", n)
+		}
 	})
 }
 

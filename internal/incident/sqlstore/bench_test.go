@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/auth"
 	"github.com/tocsin-soc/tocsin/internal/incident"
 	"github.com/tocsin-soc/tocsin/internal/incident/sqlstore"
 )
@@ -287,4 +289,39 @@ func BenchmarkWrite(b *testing.B) {
 			return err
 		})
 	})
+}
+
+// BenchmarkRecentToken is what a request at a door of telemetry pays for its
+// token; "lookups" is how many such requests one look-up in the store costs.
+func BenchmarkRecentToken(b *testing.B) {
+	db, err := sqlstore.Open(b.Context(), b.TempDir()+"/bench.db")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	g, err := auth.New(db.Accounts(), auth.Options{Now: time.Now, Random: cryptorand.Reader, Cost: auth.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	u, err := g.CreateUser(b.Context(), tocsin.Actor{}, auth.NewUser{Name: "bob", Role: tocsin.Responder})
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, _, err := g.MakeToken(b.Context(), u, auth.NewToken{Name: "shipper", Scopes: []auth.Scope{auth.ScopeIngest}, Role: tocsin.Reader, Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	times := func(ask func(context.Context, string) (auth.Identity, error), n int) time.Duration {
+		begun := time.Now()
+		for range n {
+			if _, err := ask(b.Context(), token); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return time.Since(begun) / time.Duration(n)
+	}
+	lookup := times(g.Token, 500)
+	b.ResetTimer()
+	remembered := times(g.RecentToken, max(b.N, 1000))
+	b.ReportMetric(float64(lookup)/float64(max(remembered, 1)), "lookups")
 }
