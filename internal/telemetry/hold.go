@@ -17,7 +17,7 @@ type Hold struct {
 	ID         string
 	Table      string    // empty: all tables
 	From, To   time.Time // event time, half open; a zero bound is open
-	Entity     string    // rows in which this text occurs, in any column of text and in any case
+	Entity     string    // rows in which this text occurs, in any column of text or dynamic one and in any case
 	Incident   int64     // the incident it was set for; 0 for none. A label: it chooses no rows
 	Reason     string
 	CreatedAt  time.Time

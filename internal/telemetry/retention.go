@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +16,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
 // retentionDDL creates what retention keeps: the holds, and a line for every
@@ -189,18 +192,35 @@ func (t *storedTable) heldSQL(holds []Hold) (string, []any) {
 			all = append(all, fmt.Sprintf("%s < %d", t.timeSQL(), tocsin.Ticks(h.To)))
 		}
 		if h.Entity != "" {
-			args = append(args, strings.ToLower(h.Entity))
+			plain := strings.ToLower(h.Entity)
+			args = append(args, plain, inJSON(plain))
 			var in []string
-			for i, col := range t.decl.Columns {
-				if t.stored[i] && t.place[i] == i && (schema.StoredType(col.Type) == "VARCHAR" || schema.StoredType(col.Type) == "UUID") {
-					in = append(in, fmt.Sprintf("contains(lower(CAST(%s AS VARCHAR)), $%d)", schema.Quote(col.Stored), len(args)))
+			for _, c := range t.columns { // those of the database: what the declaration lacks is held, too
+				n := len(args) - 1
+				switch c.kind {
+				case catalog.Dynamic:
+					n++
+				case catalog.String, catalog.Guid:
+				default:
+					continue
 				}
+				in = append(in, fmt.Sprintf("contains(lower(CAST(%s AS VARCHAR)), $%d)", schema.Quote(c.name), n))
 			}
-			all = append(all, "("+strings.Join(in, " OR ")+")")
+			// The engine refuses arguments that nothing asks for: a table may have no dynamic column.
+			all = append(all, fmt.Sprintf("($%d != '' AND (%s))", len(args), strings.Join(in, " OR ")))
 		}
 		either = append(either, "("+strings.Join(all, " AND ")+")")
 	}
 	return "coalesce(" + strings.Join(either, " OR ") + ", false)", args
+}
+
+// inJSON is a text as it stands in a JSON text, without the quotes.
+func inJSON(text string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(text) // a string can always be written
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 }
 
 // A cut is a deletion that a bound of size asks for.
@@ -224,7 +244,7 @@ func (s *Store) oversize(ctx context.Context) (cuts []cut, err error) {
 	if err := s.checkpoint(ctx); err != nil { // sizes are known only of what is in the file
 		return nil, err
 	}
-	tables := s.kept()
+	tables := slices.DeleteFunc(s.kept(), func(t *storedTable) bool { return t.isUndeclared }) // nobody said how long those are kept
 	total := int64(0)
 	var all []slice
 	for _, t := range tables {

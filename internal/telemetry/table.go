@@ -40,6 +40,7 @@ type storedTable struct {
 
 // storedColumn says where the cells of a database column come from.
 type storedColumn struct {
+	name   string // in the database
 	kind   catalog.Type
 	origin origin
 	index  int // position in Event.Values
@@ -126,7 +127,7 @@ func (t *storedTable) begin() {
 
 // addTwin notes the column that holds what twins need.
 func (t *storedTable) addTwin() {
-	t.columns = append(t.columns, storedColumn{kind: catalog.String, origin: fromTwin, other: -1})
+	t.columns = append(t.columns, storedColumn{name: twinColumn, kind: catalog.String, origin: fromTwin, other: -1})
 	t.hasTwin, t.wantTwin = true, false
 }
 
@@ -146,7 +147,7 @@ func (t *storedTable) adopt(have []dbColumn) error {
 		}
 		i, ok := index[strings.ToLower(db.name)]
 		if !ok {
-			t.columns = append(t.columns, storedColumn{kind: kindOf(db.kind), origin: fromNowhere})
+			t.columns = append(t.columns, storedColumn{name: db.name, kind: kindOf(db.kind), origin: fromNowhere})
 			continue
 		}
 		col := t.decl.Columns[i]
@@ -251,17 +252,23 @@ func (t *storedTable) view(database string) string {
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(database) + "." + t.qualified()
 }
 
-// kindOf tells only what an undeclared column needs: whether it is text.
+// kindOf tells only what an undeclared column needs: whether it is text, and of
+// what kind.
 func kindOf(dbType string) catalog.Type {
-	if dbType == "VARCHAR" {
+	switch dbType {
+	case schema.StoredType(catalog.String):
 		return catalog.String
+	case schema.StoredType(catalog.Dynamic):
+		return catalog.Dynamic
+	case schema.StoredType(catalog.Guid):
+		return catalog.Guid
 	}
 	return catalog.Unknown
 }
 
 func (t *storedTable) column(i int) storedColumn {
 	col := t.decl.Columns[i]
-	sc := storedColumn{kind: col.Type, index: i, other: -1}
+	sc := storedColumn{name: col.Stored, kind: col.Type, index: i, other: -1}
 	switch {
 	case i == t.values:
 		sc.origin = fromID

@@ -93,3 +93,33 @@ func TestOpen_RefusesAnotherTypeAndAnotherCase(t *testing.T) {
 		}
 	}
 }
+
+// A hold on a text holds what a column says that no file declares any more, and
+// what stands in a dynamic column; a table that nobody declares is left alone.
+func TestHold_SeesEveryStoredColumn(t *testing.T) {
+	dir, now, ctx := t.TempDir(), noon, context.Background()
+	clock := func(o *telemetry.Options) { o.Now = func() time.Time { return now } }
+	s := open(t, dir, with(ownSchema(t, "Door_CL", "Badge string", "Details dynamic"), clock))
+	appendOK(t, s, door("1", tocsin.StringValue("K-1")))
+	appendOK(t, s, door("2", tocsin.StringValue("k-2"), tocsin.DynamicValue(`{"account":"CONTOSO\\Amelie"}`)))
+	appendOK(t, s, door("3", tocsin.StringValue("k-3"), tocsin.DynamicValue(`{"account":"CONTOSO\\Bob"}`)))
+	for _, entity := range []string{"k-1", `contoso\amelie`} {
+		if _, err := s.AddHold(ctx, telemetry.Hold{Entity: entity, Reason: "case 7", CreatedBy: "amelie"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	now = noon.AddDate(2, 0, 0)
+	s = open(t, dir, with(contentSchema(t), clock))
+	if done, err := s.Retain(ctx); err != nil || rowsOf(done) != 0 {
+		t.Errorf("a table that nobody declares: %+v, %v", done, err)
+	}
+	s.Close()
+	s = open(t, dir, with(ownSchema(t, "Door_CL", "Colour string"), clock)) // neither Badge nor Details
+	if done, err := s.Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 2 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	s.Close()
+	s = open(t, dir, with(ownSchema(t, "Door_CL", "Badge string", "Details dynamic"), clock))
+	wantText(t, "what is left", query(t, s, `SELECT "Badge" FROM "Door_CL" ORDER BY 1`), "K-1\nk-2\n")
+}
