@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
 // ownTables and ownMappings are what a detection engineer writes for door readers.
@@ -96,4 +98,31 @@ func TestNew_OwnFolders(t *testing.T) {
 	if len(rejects) > 0 || records[0].LogSource.Category != "rows" {
 		t.Error(records, rejects)
 	}
+}
+
+// FuzzMappings loads a mapping file that anybody may have written.
+func FuzzMappings(f *testing.F) {
+	f.Add(ownMappings["doors/door.yml"].Data)
+	f.Add([]byte("channels: [C]\nrows:\n  - table: T\n    columns: |\n      A  B | nope\n    overrides: [{events: [1], columns: 'C D'}]\n"))
+	f.Add([]byte("tables:\n  T: {product: windows, fields: 'A B C', categories: {column: X}}\n"))
+	tables := map[string]*table{"T": newTable(schema.NewTable("T", []schema.Column{{Name: "TimeGenerated", Type: catalog.DateTime}, {Name: "A", Type: catalog.String}}))}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, name := range []string{"own.yaml", tablesFile} {
+			folders := []Folder{{Label: "own", Files: fstest.MapFS{name: {Data: text}}, IsOwn: true}}
+			_, err := loadMapping(folders, tables)
+			if err == nil {
+				_, err = loadViews(folders, tables)
+			}
+			list, ok := err.(interface{ Unwrap() []error })
+			if err != nil && !ok {
+				t.Fatalf("%T: %v", err, err)
+			}
+			for i := 0; ok && i < len(list.Unwrap()); i++ {
+				m, isMistake := list.Unwrap()[i].(*schema.Mistake)
+				if !isMistake || m.Line < 1 || m.Line > strings.Count(string(text), "\n")+strings.Count(string(text), "\r")+2 || m.Text == "" {
+					t.Errorf("%v", list.Unwrap()[i])
+				}
+			}
+		}
+	})
 }

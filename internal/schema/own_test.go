@@ -96,3 +96,34 @@ func TestWith_AddsColumnsToAShippedTable(t *testing.T) {
 		t.Error("the shipped schema was changed")
 	}
 }
+
+func FuzzWith(f *testing.F) {
+	files, _ := filepath.Glob("testdata/own/bad/*.yaml")
+	for _, path := range files {
+		if text, err := os.ReadFile(path); err == nil {
+			f.Add(text)
+		}
+	}
+	f.Add([]byte("name: Fuzz_CL\ncolumns: |\n  TimeGenerated datetime\n  A_s string\n"))
+	shipped := load(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, name := range []string{"Fuzz_CL", "SigninLogs"} {
+			s, mistakes, err := shipped.With(fstest.MapFS{name + ".yaml": {Data: text}}, "own")
+			if err != nil {
+				t.Fatal(err)
+			}
+			table, ok := s.Table(name)
+			if ok && !table.IsStamped() {
+				t.Errorf("%s is not stamped", name)
+			}
+			if name == "Fuzz_CL" && ok == (len(mistakes) > 0) {
+				t.Errorf("loaded: %t, mistakes: %v", ok, mistakes)
+			}
+			for _, m := range mistakes {
+				if m.Line < 1 || m.Line > strings.Count(string(text), "\n")+strings.Count(string(text), "\r")+2 || m.Text == "" {
+					t.Errorf("%v", m)
+				}
+			}
+		}
+	})
+}
