@@ -295,7 +295,7 @@ func (m *mend) apply(ctx context.Context, page []telemetry.Letter, skip func(rea
 	for i := range page {
 		l := &page[i]
 		if l.IsTruncated {
-			skip("only the beginning of the record was kept, because it was longer than " + strconv.Itoa(tocsin.MaxRawBytes) + " bytes")
+			skip("only the beginning of the record was kept: it was longer than " + strconv.Itoa(tocsin.MaxRawBytes) + " bytes, or one of very many long ones")
 			continue
 		}
 		raw := l.Raw

@@ -80,7 +80,7 @@ func (s *Store) bury(k *commit, unit int, batch string, r *tocsin.Reject) error 
 	if !ok {
 		return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
 	}
-	ev := deadLetter(letters.decl, batch, r)
+	ev := deadLetter(letters.decl, s.letterRoom, batch, r)
 	if reason := letters.check(&ev); reason != "" {
 		return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
 	}

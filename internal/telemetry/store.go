@@ -112,9 +112,10 @@ type Store struct {
 	references []Reference
 
 	// Owned by the writer goroutine.
-	tables map[string]*storedTable // by name; every table that can be appended to
-	seen   *seenSet
-	outbox *outbox
+	tables     map[string]*storedTable // by name; every table that can be appended to
+	seen       *seenSet
+	outbox     *outbox
+	letterRoom *letterRoom
 
 	requests chan *request
 	faults   chan struct{} // a query met a fatal error
@@ -131,11 +132,12 @@ const databaseFile = "telemetry.duckdb"
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	opts.fill()
 	s := &Store{
-		opts:     opts,
-		requests: make(chan *request),
-		faults:   make(chan struct{}, 1),
-		closing:  make(chan struct{}),
-		closed:   make(chan struct{}),
+		letterRoom: newLetterRoom(opts.MemoryLimit),
+		opts:       opts,
+		requests:   make(chan *request),
+		faults:     make(chan struct{}, 1),
+		closing:    make(chan struct{}),
+		closed:     make(chan struct{}),
 	}
 	if opts.Dir != "" {
 		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {

@@ -166,13 +166,23 @@ func (s *Store) checkpointIfDue(e *engine) {
 		return
 	}
 	info, err := os.Stat(s.path() + ".wal")
-	if err != nil || info.Size() < checkpointLog {
+	if err != nil || info.Size() < s.logLimit() {
 		return // no log, nothing due
 	}
 	if err := e.writer.ExecPatiently("FORCE CHECKPOINT " + eventDatabase); err != nil {
 		s.opts.Log.Error("a checkpoint failed; the next commit tries again", "logBytes", info.Size(), "error", err)
 		_ = s.guard(err)
 	}
+}
+
+// logLimit is how long the log may become. A checkpoint holds what the log holds
+// in memory, and more while it compresses that; one that runs out of memory takes
+// the database down. It must fit when rows are megabytes, too.
+func (s *Store) logLimit() int64 {
+	if s.opts.MemoryLimit > 0 {
+		return min(checkpointLog, s.opts.MemoryLimit/8)
+	}
+	return checkpointLog
 }
 
 // guard passes err on and has the database reopened if it is fatal.
