@@ -70,6 +70,8 @@ func (floor) List(context.Context) ([]api.Rule, error)                          
 func (floor) Detail(context.Context, tocsin.RuleID) (api.RuleDetail, error) {
 	return api.RuleDetail{}, tocsin.Errorf(tocsin.NotFound, "There is no such rule.")
 }
+func (f floor) Refused(string) {}
+
 func (f floor) Ingest(_ context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (api.IngestResult, error) {
 	text, err := io.ReadAll(body)
 	return api.IngestResult{Received: bytes.Count(text, []byte("\n"))}, errors.Join(err, f.fail)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,6 +39,45 @@ func (s *server) ingestRoutes(mux *http.ServeMux) {
 		s.huma.OpenAPI().AddOperation(&op)
 		mux.HandleFunc("POST "+route.path, s.ingest)
 	}
+}
+
+// ingestPath is where telemetry is sent to, with or without a table behind it.
+const ingestPath = "/api/v1/ingest"
+
+// countRefusals counts what was sent to the telemetry door and turned away, also
+// for its credential: that is found out before the door is reached.
+func (s *server) countRefusals(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != ingestPath && !strings.HasPrefix(r.URL.Path, ingestPath+"/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(rec, r)
+		if reason := refusalOf(rec.status, r.Header.Get("Authorization") != ""); reason != "" {
+			s.Intake.Refused(reason)
+		}
+	})
+}
+
+// refusalOf is the reason that a status stands for; empty for none.
+func refusalOf(status int, hasCredential bool) string {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		if hasCredential {
+			return "wrong token"
+		}
+		return "no token"
+	case http.StatusRequestEntityTooLarge:
+		return "body too large"
+	case http.StatusTooManyRequests:
+		return "busy"
+	case http.StatusBadRequest:
+		return "damaged body"
+	case http.StatusNotFound:
+		return "unknown table"
+	}
+	return ""
 }
 
 // ingest takes one body. Without a table in the path, each record says itself

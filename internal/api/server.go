@@ -63,6 +63,9 @@ type Intake interface {
 	// name for this body: sent again, it stores nothing twice. The body may be
 	// compressed by gzip or zstd.
 	Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (IngestResult, error)
+	// Refused counts a submission that was turned away before anything of it
+	// became a record. Reasons are few and the same for everybody.
+	Refused(reason string)
 }
 
 // maxBody bounds a JSON body; telemetry has a limit of its own (maxIngestBody).
@@ -104,7 +107,7 @@ func New(b Backend) http.Handler {
 	for pattern, door := range b.Doors {
 		all.Handle(pattern, door)
 	}
-	all.Handle("/", protection.Handler(s.identify(mux)))
+	all.Handle("/", protection.Handler(s.countRefusals(s.identify(mux))))
 	return Outermost(b.Log, b.Now, all)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...D
 		Doors: doors.handlers(),
 		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules, Sources: &sourceBook{a, doors},
 		DeadLetters: a.DeadLetters(), Retention: a.Retention(),
-		Intake: &intake{queue, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
+		Intake: &intake{doors, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
 	srv := newServer(ctx, handler)
 	running, stop := context.WithCancel(ctx)
@@ -164,9 +165,12 @@ func (a *App) mirrorOnce(ctx context.Context, settings settingStore, position *i
 
 // intake is the HTTP door to the queue.
 type intake struct {
-	queue *ingest.Queue
+	doors *doors
 	app   *App
 }
+
+// Refused implements api.Intake.
+func (in *intake) Refused(reason string) { in.doors.refused.add(ingest.DoorHTTP, reason, 1) }
 
 // Ingest implements api.Intake.
 func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (api.IngestResult, error) {
@@ -176,7 +180,9 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 	} else if t, ok := in.app.schema.Table(table); !ok || !t.IsStamped() {
 		return api.IngestResult{}, tocsin.Errorf(tocsin.NotFound, "There is no table %q to send to. GET /api/v1/schema lists the tables.", table)
 	}
-	r, err := in.queue.Feed(ctx, ingest.Read(body, ingest.Spec{
+	// The source's limits are those the sources file sets for the token's name.
+	_ = in.doors.sender(ingest.DoorHTTP, strings.TrimPrefix(string(source), ingest.DoorHTTP+":"))
+	r, err := in.doors.feed(ctx, ingest.Read(body, ingest.Spec{
 		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch,
 	}))
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
