@@ -54,7 +54,7 @@ func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
 	if err != nil {
 		return tocsin.Wrap(err, tocsin.Invalid, "%s is no readable ZIP archive: %v.", e.spec.Name, err)
 	}
-	var errs []error
+	var errs mistakes
 	left := e.spec.MaxBytes
 	for _, member := range archive.File {
 		if e.stopped || member.FileInfo().IsDir() {
@@ -62,19 +62,20 @@ func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
 		}
 		in, err := member.Open()
 		if err != nil {
-			errs = append(errs, tocsin.Wrap(err, tocsin.Invalid, "%s in %s cannot be read: %v.", member.Name, e.spec.Name, err))
+			errs.add(tocsin.Wrap(err, tocsin.Invalid, "%s in %s cannot be read: %v.", member.Name, e.spec.Name, err))
 			continue
 		}
 		err = e.member(in, member.Name, depth, &left)
-		errs = append(errs, err, in.Close())
+		errs.add(err)
+		errs.add(in.Close())
 	}
-	return errors.Join(errs...)
+	return errs.err()
 }
 
 // tar reads the members of an archive, each by its own content.
 func (e *emitter) tar(head *bufio.Reader, depth int) error {
 	archive := tar.NewReader(head)
-	var errs []error
+	var errs mistakes
 	left := e.spec.MaxBytes
 	for !e.stopped {
 		member, err := archive.Next()
@@ -82,15 +83,41 @@ func (e *emitter) tar(head *bufio.Reader, depth int) error {
 			break
 		}
 		if err != nil {
-			errs = append(errs, tocsin.Wrap(err, tocsin.Invalid, "%s ends early or is damaged: %v. What came before was taken.", e.spec.Name, err))
+			errs.add(tocsin.Wrap(err, tocsin.Invalid, "%s ends early or is damaged: %v. What came before was taken.", e.spec.Name, err))
 			break
 		}
 		if member.Typeflag != tar.TypeReg {
 			continue
 		}
-		errs = append(errs, e.member(archive, member.Name, depth, &left))
+		errs.add(e.member(archive, member.Name, depth, &left))
 	}
-	return errors.Join(errs...)
+	return errs.err()
+}
+
+// mistakes are the errors of an archive's members, of which there may be very
+// many: the first few are told, the others counted.
+type mistakes struct {
+	list []error
+	more int
+}
+
+const maxMistakes = 20
+
+func (m *mistakes) add(err error) {
+	switch {
+	case err == nil:
+	case len(m.list) < maxMistakes:
+		m.list = append(m.list, err)
+	default:
+		m.more++
+	}
+}
+
+func (m *mistakes) err() error {
+	if m.more > 0 {
+		return errors.Join(append(m.list, tocsin.Errorf(tocsin.Invalid, "%d more members cannot be read.", m.more))...)
+	}
+	return errors.Join(m.list...)
 }
 
 // member reads one member. Its name goes before its positions; what cannot be

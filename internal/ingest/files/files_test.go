@@ -147,6 +147,20 @@ func TestArchives(t *testing.T) {
 	if got := read(bytes.NewReader(nested), files.Spec{Name: "x"}); !strings.Contains(got, "too many archives") {
 		t.Errorf("nested: %s", got)
 	}
+	// Very many members that cannot be read are told in a few words.
+	many := map[string][]byte{}
+	var names []string
+	for i := range 500 {
+		name := fmt.Sprintf("%d.bin", i)
+		many[name], names = []byte{0, 1, 2}, append(names, name)
+	}
+	for name, data := range map[string][]byte{"zip": inZip(t, many, names...), "tar": inTar(t, many, names...)} {
+		for _, err := range files.Read(bytes.NewReader(data), files.Spec{Name: "x"}) {
+			if got := err.Error(); len(got) > 10_000 || !strings.Contains(got, "480 more members") {
+				t.Errorf("many members of %s: %.500s", name, got)
+			}
+		}
+	}
 	// Members that unpack to too much, together.
 	bomb := strings.Repeat(`{"a":1}`+"\n", 50_000)
 	got := read(bytes.NewReader(inZip(t, map[string][]byte{"1": []byte(bomb), "2": []byte(bomb), "3": []byte(bomb)}, "1", "2", "3")), files.Spec{Name: "x", MaxBytes: 500_000})

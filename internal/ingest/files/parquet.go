@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/big"
@@ -34,6 +35,9 @@ func (e *emitter) parquet(head *bufio.Reader, whole randomAccess) error {
 		return err
 	}
 	defer done()
+	if err := checkFooter(at, size); err != nil {
+		return tocsin.Wrap(err, tocsin.Invalid, "%s is no readable Parquet file: %v.", e.spec.Name, err)
+	}
 	f, err := parquet.OpenFile(at, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return tocsin.Wrap(err, tocsin.Invalid, "%s is no readable Parquet file: %v.", e.spec.Name, err)
@@ -51,6 +55,26 @@ func (e *emitter) parquet(head *bufio.Reader, whole randomAccess) error {
 		if err := e.rowGroup(f.Schema(), kinds, group, &n); err != nil {
 			return tocsin.Wrap(err, tocsin.Invalid, "%s is damaged after row %d: %v. What came before was taken.", e.spec.Name, n, err)
 		}
+	}
+	return nil
+}
+
+// maxFooter bounds the description of a Parquet file, which is read at once.
+const maxFooter = 64 << 20
+
+// checkFooter makes sure that the footer is within the file: its reader makes room
+// for whatever length the file claims. The last eight bytes are that length and
+// the magic number (parquet-format, "File Format").
+func checkFooter(at io.ReaderAt, size int64) error {
+	var end [8]byte
+	if size < 12 {
+		return errors.New("it is too short")
+	}
+	if _, err := at.ReadAt(end[:], size-8); err != nil {
+		return err
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-12 || n > maxFooter {
+		return fmt.Errorf("its footer claims %d bytes", n)
 	}
 	return nil
 }

@@ -75,3 +75,16 @@ json-line @2 {"At":"1970-01-01T00:00:00Z","Binary":"","Day":"1970-01-01","ID":"0
 		read(bytes.NewReader(bad), files.Spec{Name: "p"}) // any answer, and no crash
 	}
 }
+
+func TestParquet_FootersThatLie(t *testing.T) {
+	whole := parquetFile(t)
+	for name, footer := range map[string]string{"2 GB": "\xff\xff\xff\x7f", "4 GB": "\xff\xff\xff\xff", "one byte too much": string([]byte{byte(len(whole) - 11), byte((len(whole) - 11) >> 8), 0, 0})} {
+		data := append(bytes.Clone(whole[:len(whole)-8]), footer+"PAR1"...)
+		if got := read(bytes.NewReader(data), files.Spec{Name: "x"}); !strings.Contains(got, "its footer claims") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := read(strings.NewReader("PAR1PAR1"), files.Spec{Name: "x"}); !strings.Contains(got, "too short") {
+		t.Errorf("no footer: %s", got)
+	}
+}
