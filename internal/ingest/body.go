@@ -113,7 +113,7 @@ func ReadBody(r *http.Request, limit int64, budget *Budget) (*Body, error) {
 	}
 	defer closer()
 	body := &Body{budget: budget}
-	err = body.fill(expanded, limit, min(max(r.ContentLength+1, 4<<10), 1<<20))
+	err = body.fill(expanded, limit, min(max(r.ContentLength+1, 4<<10), firstRoom))
 	if in.over {
 		err = tooLarge(limit)
 	}
@@ -127,6 +127,10 @@ func ReadBody(r *http.Request, limit int64, budget *Budget) (*Body, error) {
 func tooLarge(limit int64) error {
 	return tocsin.Wrap(&TooLarge{limit}, tocsin.Invalid, "The body is larger than %d MiB. Send smaller batches.", limit>>20)
 }
+
+// firstRoom is the most that is taken for a body before anything of it has come:
+// who claims much and sends nothing must not keep others out.
+const firstRoom = 64 << 10
 
 // fill reads everything, growing as long as the budget has room.
 func (b *Body) fill(r io.Reader, limit, first int64) error {

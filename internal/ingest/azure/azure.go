@@ -115,7 +115,7 @@ func (d *door) store(r *http.Request, sender ingest.Sender, limit int64, salt st
 	finish = func(answered bool) { d.repeats.End(name, number, answered) }
 	b := &batch{sender: sender, prefix: prefix, at: d.Intake.Now()}
 	invalid = !json.Valid(body.Bytes)
-	_, err = d.Intake.Feed(r.Context(), b.elements(body.Bytes, cut))
+	_, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.elements(body.Bytes, cut), ingest.MaxRecords))
 	return invalid, finish, err
 }
 

@@ -41,9 +41,28 @@ type batch struct {
 	index  string // of actions that name none
 	number int    // of the next record
 
-	results []map[string]item
+	results []result
 	errors  bool
 }
+
+// A result is written as an object of one member, named after the verb.
+type result struct {
+	verb string
+	item
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r result) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(r.item)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(append([]byte(`{"`), r.verb...), `":`...), append(text, '}')...), nil
+}
+
+// maxLines bounds the lines of one request, since each may cost an answer many
+// times its size. Clients send some thousand.
+const maxLines = 200_000
 
 // bulk answers _bulk.
 func (d *door) bulk(w http.ResponseWriter, r *http.Request, sender ingest.Sender, index string) {
@@ -63,7 +82,7 @@ func (d *door) single(w http.ResponseWriter, r *http.Request, sender ingest.Send
 			yield(b.document("index", index, id, bytes.TrimSpace(body)), nil)
 		}
 	}, func(b *batch) (int, any) {
-		result := b.results[0]["index"]
+		result := b.results[0].item
 		if result.Error != nil {
 			return result.Status, map[string]any{"error": result.Error, "status": result.Status}
 		}
@@ -81,6 +100,10 @@ func (d *door) store(w http.ResponseWriter, r *http.Request, sender ingest.Sende
 		return
 	}
 	defer body.Release()
+	if bytes.Count(body.Bytes, []byte("\n")) > maxLines {
+		d.failed(w, tocsin.Wrap(&ingest.TooLarge{Limit: d.Limit}, tocsin.Invalid, "The body has more than %d lines. Send smaller batches.", maxLines))
+		return
+	}
 	name := body.Sum(string(sender.Source), r.URL.Path)
 	prefix, number := d.repeats.Begin(name)
 	answered := false
@@ -202,7 +225,7 @@ func (b *batch) document(verb, index, id string, doc []byte) tocsin.Raw {
 		}
 	}
 	zero := 0
-	b.results = append(b.results, map[string]item{verb: {
+	b.results = append(b.results, result{verb, item{
 		Index: index, ID: id, Version: 1, Result: "created", Shards: &shards{1, 1, 0}, SeqNo: &zero, Term: 1, Status: http.StatusCreated,
 	}})
 	return raw
@@ -269,5 +292,5 @@ func (b *batch) spoil(verb string, it item) {
 
 func (b *batch) spoilUncounted(verb string, it item) {
 	b.errors = true
-	b.results = append(b.results, map[string]item{verb: it})
+	b.results = append(b.results, result{verb, it})
 }

@@ -68,6 +68,8 @@ func TestDoor_HostileBodiesAreBounded(t *testing.T) {
 		{"names twice", "", strings.NewReader(action + `{"a":1,"a":2}` + "\n"), 200, `"status":201`, 1},
 		{"zero bytes", "", strings.NewReader(strings.Repeat("\x00", 1<<20)), 200, `"status":400`, 1},
 		{"an id that is too long", "", strings.NewReader(`{"index":{"_id":"` + strings.Repeat("i", 600) + "\"}}\n{}\n"), 200, `"status":400`, 2},
+		{"300,000 actions without a document", "", strings.NewReader(strings.Repeat(action, 300_000)), 413, "content_too_long_exception", 0},
+		{"1,000 actions with one", "", strings.NewReader(strings.Repeat(action+"{}\n", 1000)), 200, `"errors":false`, 1000},
 		{"empty lines", "", strings.NewReader("\n\n\n"), 400, "request body is required", 0},
 	} {
 		in := &doortest.Inbox{}

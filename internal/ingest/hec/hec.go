@@ -186,9 +186,9 @@ func (d *door) take(w http.ResponseWriter, r *http.Request, sender ingest.Sender
 	defer func() { d.repeats.End(name, number, stored) }()
 	b := &batch{door: d, sender: sender, prefix: prefix, at: d.Intake.Now(), defaults: defaultsOf(r)}
 	if isRaw {
-		_, err = d.Intake.Feed(r.Context(), b.lines(body.Bytes))
+		_, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.lines(body.Bytes), ingest.MaxRecords))
 	} else {
-		_, err = d.Intake.Feed(r.Context(), b.events(body.Bytes))
+		_, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.events(body.Bytes), ingest.MaxRecords))
 	}
 	if err != nil {
 		d.failed(w, err)

@@ -1,14 +1,28 @@
 package otlp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
 // maxDepth bounds how deep attribute values nest. The reader of protobuf calls
 // itself once per level, and a goroutine whose stack is used up ends the
 // process; so depth is checked on the wire, before anything is read.
 const maxDepth = 100
+
+// What one request may hold. A message of two bytes on the wire takes a hundred
+// times that once it is read, so what bounds bytes does not bound memory. At 16
+// MiB these are met by records of less than 64 bytes, or by attributes of less
+// than 16.
+const (
+	maxRecords  = 250_000
+	maxMessages = 2_000_000 // that can hold others
+	maxObjects  = 1_000_000 // of JSON
+)
 
 // A message is one of the protocol's that can hold others.
 type message uint8
@@ -42,9 +56,23 @@ var inner = map[message]map[uint64]message{
 	pairsValue:   {1: keyValue},
 }
 
-// checkDepth walks a request without recursion and fails if it nests too deep.
-// It leaves everything else to the reader.
-func checkDepth(body []byte) error {
+// errTooMany refuses a request of too many records or values.
+func errTooMany(what string, most int) error {
+	return tocsin.Wrap(&ingest.TooLarge{Limit: defaultLimit}, tocsin.Invalid, "The request holds more than %d %s. Send smaller batches.", most, what)
+}
+
+// checkObjects counts the objects of a request in JSON.
+func checkObjects(body []byte) error {
+	if bytes.Count(body, []byte("{")) > maxObjects { // those in strings too: it is a bound, no count
+		return errTooMany("objects", maxObjects)
+	}
+	return nil
+}
+
+// checkShape walks a request without recursion and fails if it nests too deep or
+// holds too much. It leaves everything else to the reader.
+func checkShape(body []byte) error {
+	records, messages := 0, 0
 	type level struct {
 		kind message
 		end  int
@@ -82,6 +110,14 @@ func checkDepth(body []byte) error {
 			if kind := inner[top.kind][tag>>3]; kind != leaf {
 				if len(stack) >= maxDepth {
 					return fmt.Errorf("values nest deeper than %d", maxDepth)
+				}
+				if messages++; messages > maxMessages {
+					return errTooMany("values", maxMessages)
+				}
+				if kind == logRecord {
+					if records++; records > maxRecords {
+						return errTooMany("log records", maxRecords)
+					}
 				}
 				stack = append(stack, level{kind, at + size})
 				continue

@@ -29,7 +29,7 @@ func NewGRPC(o Options) *grpc.Server {
 	d := newDoor(o)
 	s := grpc.NewServer(
 		grpc.ForceServerCodecV2(wire{}), grpc.MaxRecvMsgSize(int(d.Limit)), grpc.MaxConcurrentStreams(32), grpc.MaxHeaderListSize(64<<10),
-		grpc.ConnectionTimeout(10*time.Second), grpc.InTapHandle(d.tap),
+		grpc.ConnectionTimeout(10*time.Second), grpc.InTapHandle(d.tap), grpc.StatsHandler(&unread{d}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 5 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)

@@ -142,9 +142,15 @@ func decode(body []byte, isJSON bool) (plogotlp.ExportRequest, error) {
 	request := plogotlp.NewExportRequest()
 	var err error
 	if isJSON {
-		err = request.UnmarshalJSON(body)
-	} else if err = checkDepth(body); err == nil {
+		if err = checkObjects(body); err == nil {
+			err = request.UnmarshalJSON(body)
+		}
+	} else if err = checkShape(body); err == nil {
 		err = request.UnmarshalProto(body)
+	}
+	var large *ingest.TooLarge
+	if errors.As(err, &large) {
+		return request, err
 	}
 	if err != nil {
 		return request, tocsin.Wrap(err, tocsin.Invalid, "The body is no ExportLogsServiceRequest.")

@@ -102,6 +102,11 @@ func nested(depth int) []byte {
 	return field(0x0a, field(0x12, field(0x12, field(0x2a, value))))
 }
 
+// message is a field that holds a message.
+func message(tag byte, inner []byte) []byte {
+	return append(binary.AppendUvarint([]byte{tag}, uint64(len(inner))), inner...)
+}
+
 func uvarintLen(n int) int { return len(binary.AppendUvarint(nil, uint64(n))) }
 
 func TestDoor_HostileBodiesAreBounded(t *testing.T) {
@@ -127,6 +132,10 @@ func TestDoor_HostileBodiesAreBounded(t *testing.T) {
 		{"an unknown encoding", proto, "br", whole, 415, 0},
 		{"garbage", proto, "", []byte("{\"resourceLogs\":[]}"), 400, 0},
 		{"no JSON", json, "", whole, 400, 0},
+		{"300,000 empty records", proto, "", message(0x0a, message(0x12, bytes.Repeat([]byte{0x12, 0}, 300_000))), 413, 0},
+		{"1,000 empty records", proto, "", message(0x0a, message(0x12, bytes.Repeat([]byte{0x12, 0}, 1000))), 200, 1000},
+		{"2,500,000 empty attributes", proto, "", message(0x0a, message(0x12, message(0x12, bytes.Repeat([]byte{0x32, 0}, 2_500_000)))), 413, 0},
+		{"1,200,000 empty records in JSON", json, "", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + strings.Repeat("{},", 1_200_000) + `{}]}]}]}`), 413, 0},
 		{"no UTF-8", proto, "", bytes.Replace(whole, []byte("hello"), []byte("he\xff\xfeo"), 1), 200, 1},
 		{"nothing", proto, "", nil, 200, 0},
 	} {
