@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 UI_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name 'package*.json' -o -name 'vite.config.*' -o -name 'tsconfig*.json' \) -print 2>/dev/null)
 DATA ?= data
 
-.PHONY: help tools build demo dev test test-all test-web test-pg test-kafka test-shippers e2e golden fuzz bench bench-kql bench-ingest generate lint check clean
+.PHONY: help tools build demo dev test test-all test-web test-pg test-kafka test-shippers test-hostile e2e golden fuzz bench bench-kql bench-ingest generate lint check clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ test: tools web/dist/index.html ## every test that needs no network and no other
 	$(GO) test ./...
 	cd web && $(NPM) test
 
-test-all: test test-race test-pg test-kafka test-shippers e2e ## also race detector, PostgreSQL, Kafka, shippers and browser
+test-all: test test-race test-pg test-kafka test-shippers test-hostile e2e ## also race detector, PostgreSQL, Kafka, shippers, attacks and browser
 
 test-race: # packages with goroutines of their own
 	$(GO) test -race . ./internal/... ./sigma/... ./evtx/...
@@ -58,6 +58,9 @@ test-kafka: ## the Kafka consumer against a private broker (needs java and mvn)
 test-shippers: build ## rsyslog, syslog-ng, an OpenTelemetry Collector, Kafka, logger and curl against the real binary
 	e2e/shippers/install.sh
 	TOCSIN_TEST_SHIPPERS=1 internal/ingest/kafka/testkafka.sh $(GO) test -count=1 ./e2e/shippers
+
+test-hostile: web/dist/index.html ## bombs, lies and dawdlers at every door of a real server: a table of answers, memory and time
+	TOCSIN_TEST_HOSTILE=1 $(GO) test -count=1 -v -run TestHostile ./cmd/tocsin
 
 e2e: build ## browser stories against a real server (needs Chromium)
 	cd e2e && $(NPM) ci --no-fund --no-audit && $(NPM) test
