@@ -21,9 +21,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
 // A wireAttack is sent over syslog or gRPC.
@@ -155,14 +152,14 @@ func grpcFrame(message []byte, compressed byte, length int) io.Reader {
 	return bytes.NewReader(append(head, message...))
 }
 
+// exportRequest is a request of OTLP with one log record: AnyValue, body, log
+// record, scope, resource.
 func exportRequest(text string) []byte {
-	logs := plog.NewLogs()
-	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr(text)
-	body, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
-	if err != nil {
-		panic(err) // of a request made here
+	inner := []byte(text)
+	for _, field := range []byte{1, 5, 2, 2, 1} {
+		inner = append(binary.AppendUvarint([]byte{field<<3 | 2}, uint64(len(inner))), inner...)
 	}
-	return body
+	return inner
 }
 
 func (w *hostileWorld) goodGRPC(id string) {
