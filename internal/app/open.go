@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -159,6 +160,7 @@ func (a *App) newPipeline() (*pipeline, error) {
 	}
 	engine := &ruleEngine{a.hunter, a.store, a.space}
 	return &pipeline{
+		working:    make(chan struct{}, runtime.NumCPU()+1),
 		transforms: transforms,
 		normalize:  n, stream: a.rules.stream, memory: &memory{correlator: a.rules.stream.NewCorrelator()}, telemetry: a.store, desk: a.desk, links: links, now: a.cfg.Now, log: a.cfg.Log,
 		schedule: detect.NewSchedule(a.rules.scheduled, a.rules.ledger, engine, detect.DefaultHorizon, a.cfg.Now),

@@ -32,7 +32,11 @@ type pipeline struct {
 	log        *slog.Logger
 
 	memory *memory   // of Sigma correlations
-	spare  sync.Pool // *normalize.Memory
+	rows   sync.Pool // *normalize.Memory of events: taken until they are committed
+	fields sync.Pool // *normalize.Memory of what Sigma sees: taken until it has looked
+	// working bounds the batches that are made into rows at once. More than there
+	// are cores would only hold memory, which the collector has to look through.
+	working chan struct{}
 
 	raising sync.Mutex // one correlation at a time: two at once could open two incidents for one story
 }
@@ -43,19 +47,12 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 	if err := p.telemetry.Room(); err != nil {
 		return ingest.Receipt{}, refused(err)
 	}
-	events, fields := p.borrow(), p.borrow()
-	defer p.giveBack(events)
-	ready, err := p.prepare(ctx, events, fields, raws, false)
+	events := borrow(&p.rows)
+	defer giveBack(&p.rows, events)
+	batch, found, seen, err := p.work(ctx, events, raws)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
-	found, seen := p.stream.Match(ready.records, p.now())
-	p.giveBack(fields)
-	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
-	if err != nil {
-		return ingest.Receipt{}, err
-	}
-	batch.Counts = ready.counts(raws)
 	stored, err := p.telemetry.Append(ctx, batch)
 	if err != nil {
 		return ingest.Receipt{}, refused(err)
@@ -69,18 +66,39 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 	return receiptOf(stored, alerts), nil
 }
 
+// work makes a batch of raw records, with what Sigma finds in them. Nothing is
+// stored yet.
+func (p *pipeline) work(ctx context.Context, events *normalize.Memory, raws []tocsin.Raw) (telemetry.Batch, []detect.Finding, []detect.Observation, error) {
+	select {
+	case p.working <- struct{}{}:
+	case <-ctx.Done():
+		return telemetry.Batch{}, nil, nil, ctx.Err()
+	}
+	defer func() { <-p.working }()
+	fields := borrow(&p.fields)
+	defer giveBack(&p.fields, fields)
+	ready, err := p.prepare(ctx, events, fields, raws, false)
+	if err != nil {
+		return telemetry.Batch{}, nil, nil, err
+	}
+	found, seen := p.stream.Match(ready.records, p.now())
+	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
+	batch.Counts = ready.counts(raws)
+	return batch, found, seen, err
+}
+
 // borrow returns memory for a batch.
-func (p *pipeline) borrow() *normalize.Memory {
-	if m, ok := p.spare.Get().(*normalize.Memory); ok {
+func borrow(spare *sync.Pool) *normalize.Memory {
+	if m, ok := spare.Get().(*normalize.Memory); ok {
 		return m
 	}
 	return &normalize.Memory{}
 }
 
 // giveBack takes memory back that nothing refers to any more.
-func (p *pipeline) giveBack(m *normalize.Memory) {
+func giveBack(spare *sync.Pool, m *normalize.Memory) {
 	m.Reset()
-	p.spare.Put(m)
+	spare.Put(m)
 }
 
 // raiseKept raises those findings of a batch that do not rest on an event seen

@@ -53,7 +53,7 @@ type QueueOptions struct {
 	MaxBytes     int64 // of records taken in and not committed; 0 means 128 MiB
 	BatchRecords int   // records handed to the sink at once; 0 means 5,000
 	BatchBytes   int64 // bytes handed to the sink at once; 0 means 4 MiB
-	Parallel     int   // batches in the sink at the same time; 0 means 32
+	Parallel     int   // batches in the sink at the same time; 0 means 28: a commit and the next one, see telemetry.groupRows
 }
 
 // A Queue stands between the doors and the sink. It is safe for concurrent use.
@@ -80,7 +80,7 @@ func NewQueue(opts QueueOptions) *Queue {
 		opts.BatchBytes = 4 << 20
 	}
 	if opts.Parallel <= 0 {
-		opts.Parallel = 32
+		opts.Parallel = 28
 	}
 	return &Queue{opts: opts, slots: make(chan struct{}, opts.Parallel), room: make(chan struct{})}
 }

@@ -17,7 +17,7 @@ import (
 // again), and finds the newest rows three times as fast: see DESIGN.md.
 const (
 	rowGroup      = 30_720
-	groupRows     = 4 * rowGroup
+	groupRows     = 3 * rowGroup          // about half of what is in flight (ingest.Queue): the next commit is made ready meanwhile
 	busyRows      = 4096                  // a group with fewer rows does not wait for company
 	quiet         = 40 * time.Millisecond // company that does not come within this is not waited for
 	checkpointLog = 128 << 20             // bytes of log after which the writer checkpoints
