@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -15,7 +16,7 @@ import (
 
 func newUser() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Manage users and tokens"}
-	cmd.AddCommand(newUserAdd(), newUserList(), newUserLink(), newUserToken())
+	cmd.AddCommand(newUserAdd(), newUserList(), newUserLink(), newUserToken(), newUserTokens(), newUserRevoke())
 	return cmd
 }
 
@@ -134,5 +135,37 @@ func newUserToken() *cobra.Command {
 	f.add(cmd, false)
 	cmd.Flags().StringArrayVar(&scopes, "scope", nil, "ingest, query or api (repeatable)")
 	cmd.Flags().IntVar(&days, "days", 90, "days until it expires")
+	return cmd
+}
+
+func newUserTokens() *cobra.Command {
+	var f dataFlags
+	cmd := &cobra.Command{
+		Use: "tokens", Short: "List API tokens: id, name, scopes, last use, expiry; never the token itself",
+		Example: "  tocsin user tokens --data DIR", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withState(cmd, &f, func(a *app.Accounts) error {
+				tokens, err := a.Tokens(cmd.Context())
+				for _, t := range tokens {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\t%s\tused %s\tuntil %s\n", t.ID, t.Name, strings.Join(t.Scopes, ","), t.UsedAt.Format(time.DateTime), t.ExpiresAt.Format(time.DateOnly))
+				}
+				return err
+			})
+		},
+	}
+	f.add(cmd, false)
+	return cmd
+}
+
+func newUserRevoke() *cobra.Command {
+	var f dataFlags
+	cmd := &cobra.Command{
+		Use: "revoke ID", Short: "End an API token; a running server refuses it within five seconds",
+		Example: "  tocsin user tokens --data DIR\n  tocsin user revoke 3f2a9c --data DIR", Args: exactly(1, "the ID of a token, see tocsin user tokens"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withState(cmd, &f, func(a *app.Accounts) error { return a.RevokeToken(cmd.Context(), args[0]) })
+		},
+	}
+	f.add(cmd, false)
 	return cmd
 }

@@ -94,6 +94,35 @@ func (a *Accounts) NewToken(ctx context.Context, user, name string, scopes []str
 	return secret, err
 }
 
+// A Token is what may be told of an API token.
+type Token struct {
+	ID, Name          string
+	Scopes            []string
+	UsedAt, ExpiresAt time.Time
+}
+
+// Tokens returns the tokens that work, newest first.
+func (a *Accounts) Tokens(ctx context.Context) ([]Token, error) {
+	list, err := a.auth.Tokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Token, 0, len(list))
+	for _, s := range list {
+		t := Token{ID: s.ID, Name: s.Name, UsedAt: s.UsedAt, ExpiresAt: s.ExpiresAt}
+		for _, scope := range s.Scopes {
+			t.Scopes = append(t.Scopes, string(scope))
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// RevokeToken ends a token by its id.
+func (a *Accounts) RevokeToken(ctx context.Context, id string) error {
+	return a.auth.RevokeToken(ctx, operator, id)
+}
+
 // FirstLink returns a sign-in link's token for a first administrator when there
 // is no user at all, else "".
 func (a *App) FirstLink(ctx context.Context) (string, error) {
