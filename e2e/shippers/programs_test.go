@@ -9,14 +9,19 @@ import (
 	"testing"
 )
 
+// programs is the folder that install.sh fills.
+func programs() string {
+	if dir := os.Getenv("TOCSIN_SHIPPERS"); dir != "" {
+		return dir
+	}
+	return filepath.Join(os.Getenv("HOME"), ".cache/tocsin-shippers")
+}
+
 // installed returns the path of a program below the folder that install.sh
 // fills, and a command for it that finds its libraries.
 func installed(t *testing.T, path string, args ...string) *exec.Cmd {
 	t.Helper()
-	dir := os.Getenv("TOCSIN_SHIPPERS")
-	if dir == "" {
-		dir = filepath.Join(os.Getenv("HOME"), ".cache/tocsin-shippers")
-	}
+	dir := programs()
 	program := filepath.Join(dir, path)
 	if _, err := os.Stat(program); err != nil {
 		t.Fatalf("%s is not there. Run e2e/shippers/install.sh.", program)
@@ -35,11 +40,7 @@ func installed(t *testing.T, path string, args ...string) *exec.Cmd {
 // matches, such as the folder of a program's modules.
 func below(t *testing.T, pattern string) string {
 	t.Helper()
-	dir := os.Getenv("TOCSIN_SHIPPERS")
-	if dir == "" {
-		dir = filepath.Join(os.Getenv("HOME"), ".cache/tocsin-shippers")
-	}
-	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	found, err := filepath.Glob(filepath.Join(programs(), pattern))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%s is not there exactly once: %v %v", pattern, found, err)
 	}

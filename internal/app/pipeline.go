@@ -83,8 +83,11 @@ func (p *pipeline) work(ctx context.Context, events *normalize.Memory, raws []to
 	}
 	found, seen := p.stream.Match(ready.records, p.now())
 	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
+	if err != nil {
+		return telemetry.Batch{}, nil, nil, err
+	}
 	batch.Counts = ready.counts(raws)
-	return batch, found, seen, err
+	return batch, found, seen, nil
 }
 
 // borrow returns memory for a batch.

@@ -34,8 +34,9 @@ func (b *sourceBook) Sources(ctx context.Context) (api.SourceList, error) {
 	if err != nil {
 		return api.SourceList{}, err
 	}
+	health := b.app.SourceHealth()
 	opened := map[tocsin.SourceID]*api.OpenedSource{}
-	for _, h := range b.app.SourceHealth() {
+	for _, h := range health {
 		opened[h.Source] = openedOf(h)
 	}
 	list := api.SourceList{Refused: b.doors.refused.list()}
@@ -47,7 +48,7 @@ func (b *sourceBook) Sources(ctx context.Context) (api.SourceList, error) {
 		})
 		delete(opened, s.Source)
 	}
-	for _, h := range b.app.SourceHealth() { // in the order of the file
+	for _, h := range health { // in the order of the file
 		if o := opened[h.Source]; o != nil {
 			list.Items = append(list.Items, api.Source{ID: h.Source, Balanced: true, Opened: o})
 		}
