@@ -31,13 +31,14 @@ func mint(random io.Reader, kind SecretKind) (secret, hash string, err error) {
 	return secret, hashSecret(secret), nil
 }
 
-// newID makes the public id of a record.
+// newID makes the public id of a record: hexadecimal, because it is typed on
+// command lines, where a leading dash would make it a flag.
 func newID(random io.Reader) (string, error) {
 	raw := make([]byte, idBytes)
 	if _, err := io.ReadFull(random, raw); err != nil {
 		return "", fmt.Errorf("making an id: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(raw), nil
+	return hex.EncodeToString(raw), nil
 }
 
 // wellFormed reports whether text could be a secret of this kind.
