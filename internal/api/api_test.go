@@ -66,6 +66,7 @@ func (f floor) Query(context.Context, api.QueryRequest) (api.QueryResult, error)
 func (floor) Check(context.Context, api.QueryRequest) ([]api.Diagnostic, error) { return nil, nil }
 func (floor) Schema() api.Schema                                                { return api.Schema{} }
 func (floor) Sources(context.Context) (api.SourceList, error)                   { return api.SourceList{}, nil }
+func (floor) Answers(context.Context) error                                     { return nil }
 func (floor) List(context.Context) ([]api.Rule, error)                          { return nil, nil }
 func (floor) Detail(context.Context, tocsin.RuleID) (api.RuleDetail, error) {
 	return api.RuleDetail{}, tocsin.Errorf(tocsin.NotFound, "There is no such rule.")

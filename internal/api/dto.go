@@ -357,6 +357,7 @@ type DeadLetterQuery struct {
 type DeadLetter struct {
 	ID          string     `json:"id"`
 	Source      string     `json:"source"`
+	Sender      string     `json:"sender"` // network address it came from, where the door knows one
 	Position    string     `json:"position"`
 	Format      string     `json:"format"`
 	Table       string     `json:"table"`

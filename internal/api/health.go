@@ -16,7 +16,7 @@ func (s *server) healthRoutes(mux *http.ServeMux) {
 			http.Error(w, "the state store does not answer", http.StatusServiceUnavailable)
 			return
 		}
-		if _, err := s.Sources.Sources(r.Context()); err != nil {
+		if err := s.Sources.Answers(r.Context()); err != nil {
 			http.Error(w, "the telemetry store does not answer", http.StatusServiceUnavailable)
 			return
 		}

@@ -14,6 +14,8 @@ type Sources interface {
 	// Sources returns every source with its conservation equation and its
 	// state, and what the doors turned away before it became a record.
 	Sources(ctx context.Context) (SourceList, error)
+	// Answers says whether the telemetry store can be asked. It reads no table.
+	Answers(ctx context.Context) error
 }
 
 func (s *server) sourceRoutes() {

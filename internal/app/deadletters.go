@@ -83,7 +83,7 @@ func filterOf(q api.DeadLetterQuery) telemetry.LetterFilter {
 // letterOf makes the API's form, with at most so many bytes of the record.
 func letterOf(l *telemetry.Letter, most int) api.DeadLetter {
 	out := api.DeadLetter{
-		ID: string(l.ID), Source: string(l.Raw.Source), Position: l.Raw.Position, Format: string(l.Raw.Format), Table: l.Raw.Table, Reason: l.Reason,
+		ID: string(l.ID), Source: string(l.Raw.Source), Sender: l.Raw.Sender, Position: l.Raw.Position, Format: string(l.Raw.Format), Table: l.Raw.Table, Reason: l.Reason,
 		RawLength: len(l.Raw.Body), IsTruncated: l.IsTruncated, State: l.State, Outcome: l.Outcome, Attempts: l.Attempts, ReceivedAt: l.Raw.ReceivedAt, ResolvedBy: l.ResolvedBy,
 	}
 	if !l.ResolvedAt.IsZero() {
@@ -322,7 +322,7 @@ func (m *mend) edited(ctx context.Context, raws []tocsin.Raw, ids []tocsin.Event
 		values := make([]tocsin.Value, len(table.Columns)-3)
 		values[column(table.TimeColumn)] = tocsin.TimeValue(raws[i].ReceivedAt)
 		for name, v := range map[string]string{
-			"SourceId": string(raws[i].Source), "Position": raws[i].Position, "Format": string(raws[i].Format), "TargetTable": raws[i].Table, "RawData": text, "RawEncoding": encoding,
+			"SourceId": string(raws[i].Source), "SenderAddress": raws[i].Sender, "Position": raws[i].Position, "Format": string(raws[i].Format), "TargetTable": raws[i].Table, "RawData": text, "RawEncoding": encoding,
 		} {
 			values[column(name)] = tocsin.StringValue(v)
 		}

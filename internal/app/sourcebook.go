@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +55,17 @@ func (b *sourceBook) Sources(ctx context.Context) (api.SourceList, error) {
 		}
 	}
 	return list, nil
+}
+
+// Answers implements api.Sources.
+func (b *sourceBook) Answers(ctx context.Context) error {
+	rows, err := b.app.store.Select(ctx, "SELECT 1")
+	if err != nil {
+		return err
+	}
+	for rows.NextChunk() { // to its end: then it is known whether it failed
+	}
+	return errors.Join(rows.Err(), rows.Close())
 }
 
 // hours returns what came from each source in each of the last hours.

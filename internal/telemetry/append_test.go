@@ -25,10 +25,12 @@ func reject(source tocsin.SourceID, position string, body string) tocsin.Reject 
 
 func TestAppend_BalanceOfASource(t *testing.T) {
 	s := open(t, t.TempDir())
+	named := reject("b", "y", "\xff\x00")
+	named.Raw.Sender = "192.0.2.7"
 	twice := append(signins("a", 0, 10), signins("a", 5, 8)...) // three stand twice in one batch
 	a := appendOK(t, s, telemetry.Batch{
 		ID: "one", Events: append(twice, signins("b", 0, 2)...),
-		Rejects: []tocsin.Reject{reject("a", "x", "{"), reject("a", "x", "{"), reject("b", "y", "\xff\x00")},
+		Rejects: []tocsin.Reject{reject("a", "x", "{"), reject("a", "x", "{"), named},
 		Counts:  map[tocsin.SourceID]telemetry.Count{"a": {Received: 19, Filtered: 4}, "c": {Filtered: 2}},
 	})
 	if want := (telemetry.Appended{Stored: 12, Duplicates: 4, DeadLettered: 2, Filtered: 6, Events: 12}); fmt.Sprint(a) != fmt.Sprint(want) {
@@ -41,8 +43,8 @@ func TestAppend_BalanceOfASource(t *testing.T) {
 	}
 	wantText(t, "balance", query(t, s, `SELECT "SourceId", "Received", "Stored", "Duplicates", "DeadLettered", "Filtered", "Unaccounted", "Events", "Batches" FROM "IngestHealth" ORDER BY 1`),
 		"a|30|10|15|1|4|0|10|2\nb|3|2|0|1|0|0|2|1\nc|2|0|0|0|2|0|0|0\n")
-	wantText(t, "dead letters", query(t, s, `SELECT "SourceId", "Position", "Reason", "RawData", "RawEncoding", "RawLength", "IsTruncated", "TargetTable", "Format", "BatchId" FROM "DeadLetters" ORDER BY 1`),
-		"a|x|not JSON; send JSON|{|utf-8|1|false|SigninLogs|row|one\nb|y|not JSON; send JSON|/wA=|base64|2|false|SigninLogs|row|one\n")
+	wantText(t, "dead letters", query(t, s, `SELECT "SourceId", "Position", "Reason", "RawData", "RawEncoding", "RawLength", "IsTruncated", "TargetTable", "Format", "BatchId", "SenderAddress" FROM "DeadLetters" ORDER BY 1`),
+		"a|x|not JSON; send JSON|{|utf-8|1|false|SigninLogs|row|one|\nb|y|not JSON; send JSON|/wA=|base64|2|false|SigninLogs|row|one|192.0.2.7\n")
 	balances, err := s.Sources(context.Background())
 	if err != nil || len(balances) != 3 || balances[0].Received != 30 || balances[0].Unaccounted() != 0 || !balances[0].LastStored.Equal(noon) || !balances[2].LastStored.IsZero() {
 		t.Errorf("got %+v, %v", balances, err)

@@ -74,6 +74,7 @@ func deadLetter(t *schema.Table, room *letterRoom, batch string, r *tocsin.Rejec
 	}
 	set("TimeGenerated", tocsin.TimeValue(r.Raw.ReceivedAt))
 	set("SourceId", tocsin.StringValue(string(r.Raw.Source)))
+	set("SenderAddress", tocsin.StringValue(r.Raw.Sender))
 	set("Position", tocsin.StringValue(r.Raw.Position))
 	set("Format", tocsin.StringValue(string(r.Raw.Format)))
 	set("TargetTable", tocsin.StringValue(r.Raw.Table))

@@ -91,7 +91,7 @@ func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limi
 	}
 	args = append(args, int64(limit))
 	rows, err := s.Select(ctx, fmt.Sprintf(`SELECT "_EventId", "SourceId", "Position", "Format", "TargetTable", "TimeGenerated", "RawData", "RawEncoding", "Reason", "IsTruncated",
-		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime"
+		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime", "SenderAddress"
 		FROM "DeadLetters" WHERE %s ORDER BY "_IngestionTime", "_EventId" LIMIT $%d`, where, len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading dead letters: %w", err)
@@ -119,7 +119,7 @@ func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limi
 			l := Letter{
 				ID: tocsin.EventID(text(0)), Reason: text(8), IsTruncated: truncated, State: text(10), Outcome: text(11), ResolvedAt: at(12), ResolvedBy: text(13),
 				Attempts: attempts, Arrived: at(15),
-				Raw: tocsin.Raw{Source: tocsin.SourceID(text(1)), Position: text(2), Format: tocsin.Format(text(3)), Table: text(4), ReceivedAt: at(5), Body: body},
+				Raw: tocsin.Raw{Source: tocsin.SourceID(text(1)), Position: text(2), Format: tocsin.Format(text(3)), Table: text(4), Sender: text(16), ReceivedAt: at(5), Body: body},
 			}
 			if l.State == "" {
 				l.State = LetterOpen

@@ -18,7 +18,9 @@ func lettersOf(t *testing.T, s *telemetry.Store, source tocsin.SourceID, n int) 
 	t.Helper()
 	b := telemetry.Batch{ID: "broken"}
 	for i := range n {
-		b.Rejects = append(b.Rejects, reject(source, fmt.Sprint(i), fmt.Sprintf(`{"n":%d`, i)))
+		r := reject(source, fmt.Sprint(i), fmt.Sprintf(`{"n":%d`, i))
+		r.Raw.Sender = fmt.Sprint("192.0.2.", i)
+		b.Rejects = append(b.Rejects, r)
 	}
 	appendOK(t, s, b)
 	list, err := s.Letters(context.Background(), telemetry.LetterFilter{Source: string(source)}, nil, 1000)
@@ -45,7 +47,7 @@ func TestReplay_EveryLetterOnce(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	list := lettersOf(t, s, "a", 5)
-	if l := list[1]; string(l.Raw.Body) != `{"n":1` || l.Raw.Position != "1" || l.Raw.Format != tocsin.FormatRow || l.Raw.Table != "SigninLogs" || !l.Raw.ReceivedAt.Equal(noon) || l.State != "open" || l.Reason == "" {
+	if l := list[1]; string(l.Raw.Body) != `{"n":1` || l.Raw.Position != "1" || l.Raw.Format != tocsin.FormatRow || l.Raw.Table != "SigninLogs" || l.Raw.Sender != "192.0.2.1" || !l.Raw.ReceivedAt.Equal(noon) || l.State != "open" || l.Reason == "" {
 		t.Fatalf("%+v", l)
 	}
 	b := replayed(list[0], list[1])

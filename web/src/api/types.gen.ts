@@ -410,6 +410,8 @@ export interface DeadLetterQuery {
 export interface DeadLetter {
   id: string;
   source: string;
+  /** network address it came from, where the door knows one */
+  sender: string;
   position: string;
   format: string;
   table: string;
