@@ -59,6 +59,17 @@ type refusal struct {
 	code, message string
 }
 
+// usePost answers any other method.
+var usePost = refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "Use POST."}
+
+// A form is how one of the two interfaces answers.
+type form struct {
+	limit   int64 // bytes of a body
+	answer  func(http.ResponseWriter, refusal)
+	stored  int     // status when everything is stored
+	invalid refusal // of a body that is no JSON
+}
+
 // refusalOf turns an error of taking a request in into the answer, and counts it.
 func (d *door) refusalOf(w http.ResponseWriter, err error, limit int64) refusal {
 	var full *ingest.Full
@@ -95,28 +106,40 @@ func writeJSON(w http.ResponseWriter, status int, document any) {
 	if err != nil {
 		panic("azure: an answer that is no JSON: " + err.Error())
 	}
+	if status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the client is gone if this fails
 }
 
-// store reads the body and feeds what cut makes of its elements. invalid says
-// that the body is no JSON: what could be cut out of it is stored, the rest is
-// in dead letters.
-func (d *door) store(r *http.Request, sender ingest.Sender, limit int64, salt string, cut func(element []byte, raw tocsin.Raw) tocsin.Raw) (invalid bool, finish func(answered bool), err error) {
-	finish = func(bool) {}
-	body, err := ingest.ReadBody(r, limit, d.Budget)
+// store reads the body, feeds what cut makes of its elements, and answers. What
+// can be cut out of a body that is no JSON is stored, the rest is in dead letters.
+func (d *door) store(w http.ResponseWriter, r *http.Request, sender ingest.Sender, f *form, salt string, cut func(element []byte, raw tocsin.Raw) tocsin.Raw) {
+	body, err := ingest.ReadBody(r, f.limit, d.Budget)
 	if err != nil {
-		return false, finish, err
+		f.answer(w, d.refusalOf(w, err, f.limit))
+		return
 	}
 	defer body.Release()
 	name := body.Sum(string(sender.Source), salt)
 	prefix, number := d.repeats.Begin(name)
-	finish = func(answered bool) { d.repeats.End(name, number, answered) }
+	answered := false
+	defer func() { d.repeats.End(name, number, answered) }()
 	b := &batch{sender: sender, prefix: prefix, at: d.Intake.Now()}
-	invalid = !json.Valid(body.Bytes)
-	_, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.elements(body.Bytes, cut), ingest.MaxRecords))
-	return invalid, finish, err
+	isJSON := json.Valid(body.Bytes)
+	if _, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.elements(body.Bytes, cut), ingest.MaxRecords)); err != nil {
+		f.answer(w, d.refusalOf(w, err, f.limit))
+		return
+	}
+	answered = true
+	if !isJSON {
+		d.Intake.Refused(ingest.DoorAzure, "damaged body", 1)
+		f.answer(w, f.invalid)
+		return
+	}
+	w.WriteHeader(f.stored)
 }
 
 // guid reports whether text is written as a GUID.

@@ -18,29 +18,8 @@ import (
 
 // collect answers the HTTP Data Collector API.
 func (d *door) collect(w http.ResponseWriter, r *http.Request) {
-	logType := r.Header.Get("Log-Type")
-	switch version := r.URL.Query().Get("api-version"); {
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		turnAway(w, refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "Use POST."})
-		return
-	case version == "":
-		turnAway(w, refusal{http.StatusBadRequest, "MissingApiVersion", "The API version was not specified."})
-		return
-	case version != "2016-04-01":
-		turnAway(w, refusal{http.StatusBadRequest, "InvalidApiVersion", "The API version is not known. Use 2016-04-01."})
-		return
-	case r.Header.Get("Content-Type") == "":
-		turnAway(w, refusal{http.StatusBadRequest, "MissingContentType", "The content type was not specified."})
-		return
-	case !strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/json"):
-		turnAway(w, refusal{http.StatusBadRequest, "UnsupportedContentType", "Use application/json."})
-		return
-	case logType == "":
-		turnAway(w, refusal{http.StatusBadRequest, "MissingLogType", "The header Log-Type was not specified."})
-		return
-	case !isLogType(logType):
-		turnAway(w, refusal{http.StatusBadRequest, "InvalidLogType", "A log type has 1 to 100 letters, digits and underscores."})
+	if refused := wrongCollect(r); refused != nil {
+		turnAway(w, *refused)
 		return
 	}
 	sender, refused := d.verify(r)
@@ -48,12 +27,13 @@ func (d *door) collect(w http.ResponseWriter, r *http.Request) {
 		turnAway(w, *refused)
 		return
 	}
+	logType := r.Header.Get("Log-Type")
 	table := sender.TableFor(logType)
 	if table == "" {
 		table = logType + "_CL"
 	}
 	timeField := r.Header.Get("Time-Generated-Field")
-	invalid, finish, err := d.store(r, sender, collectorLimit, logType, func(element []byte, raw tocsin.Raw) tocsin.Raw {
+	d.store(w, r, sender, &collectForm, logType, func(element []byte, raw tocsin.Raw) tocsin.Raw {
 		row, at, ok := customRow(element, timeField)
 		if !ok {
 			return raw // no JSON after all: a dead letter
@@ -62,18 +42,34 @@ func (d *door) collect(w http.ResponseWriter, r *http.Request) {
 		raw.Format, raw.Body = tocsin.FormatEnvelope, e.Append(nil)
 		return raw
 	})
-	if err != nil {
-		finish(false)
-		turnAway(w, d.refusalOf(w, err, collectorLimit))
-		return
+}
+
+// collectForm is how this interface is answered.
+var collectForm = form{
+	limit: collectorLimit, answer: turnAway, stored: http.StatusOK,
+	invalid: refusal{http.StatusBadRequest, "InvalidDataFormat", "The body is no JSON. What could be read of it is stored, the rest is kept as dead letters."},
+}
+
+// wrongCollect says what is wrong with the head of a request; nil if nothing is.
+func wrongCollect(r *http.Request) *refusal {
+	logType, media := r.Header.Get("Log-Type"), r.Header.Get("Content-Type")
+	switch version := r.URL.Query().Get("api-version"); {
+	case r.Method != http.MethodPost:
+		return &usePost
+	case version == "":
+		return &refusal{http.StatusBadRequest, "MissingApiVersion", "The API version was not specified."}
+	case version != "2016-04-01":
+		return &refusal{http.StatusBadRequest, "InvalidApiVersion", "The API version is not known. Use 2016-04-01."}
+	case media == "":
+		return &refusal{http.StatusBadRequest, "MissingContentType", "The content type was not specified."}
+	case !strings.HasPrefix(strings.ToLower(media), "application/json"):
+		return &refusal{http.StatusBadRequest, "UnsupportedContentType", "Use application/json."}
+	case logType == "":
+		return &refusal{http.StatusBadRequest, "MissingLogType", "The header Log-Type was not specified."}
+	case !isLogType(logType):
+		return &refusal{http.StatusBadRequest, "InvalidLogType", "A log type has 1 to 100 letters, digits and underscores."}
 	}
-	defer finish(true)
-	if invalid {
-		d.Intake.Refused(ingest.DoorAzure, "damaged body", 1)
-		turnAway(w, refusal{http.StatusBadRequest, "InvalidDataFormat", "The body is no JSON. What could be read of it is stored, the rest is kept as dead letters."})
-		return
-	}
-	w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 // turnAway answers in the form of this interface.

@@ -13,16 +13,17 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request) {
 	rest := strings.TrimPrefix(r.URL.Path, "/dataCollectionRules/")
 	rule, name, ok := strings.Cut(rest, "/streams/")
 	name = strings.TrimSuffix(name, "/")
+	var wrong *refusal
 	switch {
 	case !ok || rule == "" || name == "" || strings.Contains(rule, "/") || strings.Contains(name, "/"):
-		refuse(w, refusal{http.StatusNotFound, "NotFound", "Use /dataCollectionRules/{immutable id}/streams/{stream}?api-version=2023-01-01."})
-		return
+		wrong = &refusal{http.StatusNotFound, "NotFound", "Use /dataCollectionRules/{immutable id}/streams/{stream}?api-version=2023-01-01."}
 	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "Use POST."})
-		return
+		wrong = &usePost
 	case r.URL.Query().Get("api-version") == "":
-		refuse(w, refusal{http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."})
+		wrong = &refusal{http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."}
+	}
+	if wrong != nil {
+		refuse(w, *wrong)
 		return
 	}
 	sender, refused := d.admit(r)
@@ -32,7 +33,7 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	table := d.tableOf(&sender, name)
-	invalid, finish, err := d.store(r, sender, streamLimit, name, func(element []byte, raw tocsin.Raw) tocsin.Raw {
+	d.store(w, r, sender, &streamForm, name, func(element []byte, raw tocsin.Raw) tocsin.Raw {
 		if d.Intake.IsTable(table) {
 			raw.Format, raw.Table = tocsin.FormatRow, table
 			return raw
@@ -43,18 +44,12 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request) {
 		raw.Format, raw.Body = tocsin.FormatEnvelope, e.Append(nil)
 		return raw
 	})
-	if err != nil {
-		finish(false)
-		refuse(w, d.refusalOf(w, err, streamLimit))
-		return
-	}
-	defer finish(true)
-	if invalid {
-		d.Intake.Refused(ingest.DoorAzure, "damaged body", 1)
-		refuse(w, refusal{http.StatusBadRequest, "InvalidRequestBody", "The body is no JSON array. What could be read of it is stored, the rest is kept as dead letters."})
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+}
+
+// streamForm is how this interface is answered.
+var streamForm = form{
+	limit: streamLimit, answer: refuse, stored: http.StatusNoContent,
+	invalid: refusal{http.StatusBadRequest, "InvalidRequestBody", "The body is no JSON array. What could be read of it is stored, the rest is kept as dead letters."},
 }
 
 // refuse answers in the form of this interface.
