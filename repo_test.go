@@ -33,14 +33,14 @@ var rows = map[string]int{
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
-	"content": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
+	"content": 3, "internal/jsontext": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/azure": 4, "internal/ingest/doortest": 4,
 	"internal/ingest/syslog": 4,
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 	"internal/transform":      4,
-	"internal/normalize/text": 4, "internal/normalize/mail": 4,
+	"internal/normalize/text": 4, "internal/normalize/mail": 4, "internal/normalize/windows": 4, "internal/normalize/expression": 4, "internal/normalize/value": 4,
 	"internal/ingest/files": 4, "internal/ingest/kafka": 4, "internal/ingest/folder": 4,
 
 	"internal/api": 5, "web": 5,
@@ -65,9 +65,10 @@ var arrows = map[string][]string{
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema":     {"content"},
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
-	"internal/ingest/syslog": {"internal/ingest"},
-	"internal/normalize":     {"internal/normalize/text", "internal/normalize/mail"},
-	"internal/ingest/files":  {"internal/ingest"}, "internal/ingest/kafka": {"internal/ingest"}, "internal/ingest/folder": {"internal/ingest", "internal/ingest/files"},
+	"internal/ingest/syslog":     {"internal/ingest"},
+	"internal/normalize":         {"internal/normalize/text", "internal/normalize/mail", "internal/normalize/windows", "internal/normalize/expression", "internal/normalize/value"},
+	"internal/normalize/windows": {"internal/normalize/expression", "internal/normalize/value"}, "internal/normalize/expression": {"internal/normalize/value"},
+	"internal/ingest/files": {"internal/ingest"}, "internal/ingest/kafka": {"internal/ingest"}, "internal/ingest/folder": {"internal/ingest", "internal/ingest/files"},
 }
 
 // A foreign is one line of the table of outside modules.
@@ -123,8 +124,6 @@ var roofs = map[string]roof{
 	"kql/native": {8000, "one file per family of functions SQL cannot express"},
 	// Commit, balance, replay, retention and holds share one writer and its transaction.
 	"internal/telemetry": {6000, "everything that changes the database belongs to one goroutine"},
-
-	"internal/normalize": {6200, "the mapping language, and one file per form records come in; parsers of text have packages of their own below it"},
 }
 
 var vague = regexp.MustCompile(`^(utils?|common|helpers?|misc|shared|base|lib|types|models?)$`)

@@ -22,7 +22,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/incident"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/mirror"
-	"github.com/tocsin-soc/tocsin/internal/normalize"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/internal/transform"
@@ -137,7 +137,7 @@ func (a *App) timing() detect.Timing {
 }
 
 // render makes rows of Event from rows of WindowsEvent.
-var render = telemetry.Renderer{Data: normalize.EventData, Parameters: normalize.EventParameters}
+var render = telemetry.Renderer{Data: windows.EventData, Parameters: windows.EventParameters}
 
 // linger is how long a batch waits for company before its commit when much is
 // coming: a commit that fills a row group costs the engine half (telemetry,

@@ -17,6 +17,7 @@ import (
 	"github.com/tocsin-soc/tocsin/evtx"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 	"github.com/tocsin-soc/tocsin/internal/normalize"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
@@ -139,7 +140,7 @@ func newAgreement(t *testing.T) *agreement {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
-	if w.store, err = telemetry.Open(t.Context(), telemetry.Options{Schema: w.schema, Now: now, Render: telemetry.Renderer{Data: normalize.EventData, Parameters: normalize.EventParameters}}); err != nil {
+	if w.store, err = telemetry.Open(t.Context(), telemetry.Options{Schema: w.schema, Now: now, Render: telemetry.Renderer{Data: windows.EventData, Parameters: windows.EventParameters}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })

@@ -2,9 +2,9 @@ package ingest
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // An Envelope carries a record together with what its shipper said beside it,
@@ -34,12 +34,12 @@ type Envelope struct {
 // Append appends the envelope's JSON to dst.
 func (e *Envelope) Append(dst []byte) []byte {
 	dst = append(dst, `{"format":`...)
-	dst = AppendQuoted(dst, string(e.Format))
+	dst = jsontext.AppendQuoted(dst, string(e.Format))
 	if e.Table != "" {
-		dst = AppendQuoted(append(dst, `,"table":`...), e.Table)
+		dst = jsontext.AppendQuoted(append(dst, `,"table":`...), e.Table)
 	}
 	if e.Host != "" {
-		dst = AppendQuoted(append(dst, `,"host":`...), e.Host)
+		dst = jsontext.AppendQuoted(append(dst, `,"host":`...), e.Host)
 	}
 	if !e.At.IsZero() {
 		dst = append(dst, `,"time":"`...)
@@ -55,7 +55,7 @@ func (e *Envelope) Append(dst []byte) []byte {
 	if len(e.JSON) > 0 {
 		dst = append(dst, e.JSON...)
 	} else {
-		dst = AppendQuoted(dst, e.Text)
+		dst = jsontext.AppendQuoted(dst, e.Text)
 	}
 	return append(dst, '}')
 }
@@ -96,43 +96,4 @@ func hasPriority(text string) bool {
 		}
 	}
 	return false
-}
-
-// AppendQuoted appends text as a JSON string. What is no UTF-8 becomes U+FFFD.
-func AppendQuoted(dst []byte, text string) []byte {
-	const digits = "0123456789abcdef"
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
-			}
-			dst = append(dst, text[from:i]...)
-			switch c {
-			case '"', '\\':
-				dst = append(dst, '\\', c)
-			case '\n':
-				dst = append(dst, '\\', 'n')
-			case '\r':
-				dst = append(dst, '\\', 'r')
-			case '\t':
-				dst = append(dst, '\\', 't')
-			default:
-				dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-			}
-			i++
-			from = i
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if r == utf8.RuneError && n == 1 {
-			dst = append(append(dst, text[from:i]...), `\ufffd`...)
-			from = i + n
-		}
-		i += n
-	}
-	return append(append(dst, text[from:]...), '"')
 }

@@ -6,14 +6,14 @@
 // nothing is dropped unseen: what a table has no column for goes to its
 // AdditionalFields or _Unmapped and is counted by [Normalizer.Losses].
 //
-// Windows events arrive in three shapes of JSON (evtx_dump's, Winlogbeat's,
-// NXLog's flat one) or as Windows' own XML. Each becomes the raw tables SecurityEvent, or Event and
-// WindowsEvent, and, where a mapping in content/normalize says so, rows of the
-// Defender tables (DeviceProcessEvents, …), so that hunting queries written for
-// Defender run on Sysmon. Rows that already have a table's shape are typed and
-// checked. Every other record has a shape: a mapping says which fields tell it
-// apart, which rows it becomes and what Sigma calls it (shape.go); parsers of
-// text hand over the fields they found (flatRecord). Envelopes are opened.
+// Windows events, in whatever shape (package windows), become the raw tables
+// SecurityEvent, or Event and WindowsEvent, and, where a mapping in
+// content/normalize says so, rows of the Defender tables (DeviceProcessEvents, …),
+// so that hunting queries written for Defender run on Sysmon. Rows that already
+// have a table's shape are typed and checked. Every other record has a shape: a
+// mapping says which fields tell it apart, which rows it becomes and what Sigma
+// calls it (shape.go); parsers of text hand over the fields they found
+// (flatRecord). Envelopes are opened.
 //
 // It refuses to guess: a body that is no JSON object, an unknown table, an
 // unknown shape is rejected with what would mend it. A mapping that names an

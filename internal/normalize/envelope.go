@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -28,23 +30,23 @@ type envelope struct {
 
 // readEnvelope reads the body of a raw record of tocsin.FormatEnvelope.
 func readEnvelope(body string) (env envelope, err error) {
-	z := scanner{s: body}
+	z := jsontext.New(body)
 	has := false
-	err = z.object(func(key string) error {
-		kind := z.kind()
+	err = z.Object(func(key string) error {
+		kind := z.Kind()
 		if key == "record" {
 			has = true
 			var err error
-			if kind == jsonString {
-				env.record, err = z.text()
+			if kind == jsontext.String {
+				env.record, err = z.Text()
 			} else {
-				env.record, err = z.raw()
-				env.isObject = kind == jsonObject
+				env.record, err = z.Raw()
+				env.isObject = kind == jsontext.Object
 			}
 			return err
 		}
-		if kind == jsonObject && (key == "shipper" || key == "row") {
-			text, err := z.raw()
+		if kind == jsontext.Object && (key == "shipper" || key == "row") {
+			text, err := z.Raw()
 			if key == "row" {
 				env.row = text
 			} else {
@@ -52,10 +54,10 @@ func readEnvelope(body string) (env envelope, err error) {
 			}
 			return err
 		}
-		if kind != jsonString {
-			return z.skip()
+		if kind != jsontext.String {
+			return z.Skip()
 		}
-		text, err := z.text()
+		text, err := z.Text()
 		switch key {
 		case "format":
 			env.format = tocsin.Format(text)
@@ -64,12 +66,12 @@ func readEnvelope(body string) (env envelope, err error) {
 		case "host":
 			env.host = text
 		case "time":
-			env.at, _ = instant(text)
+			env.at, _ = value.Instant(text)
 		}
 		return err
 	})
 	if err == nil {
-		err = z.document()
+		err = z.End()
 	}
 	switch {
 	case err != nil:
@@ -137,8 +139,8 @@ func (n *Normalizer) lastResort(raw *tocsin.Raw, env *envelope) (tocsin.Record, 
 
 // withMember adds a text to a JSON object, which may be empty.
 func withMember(object, name, text string) []byte {
-	b := append(appendJSONString([]byte("{"), name), ':')
-	b = appendJSONString(b, text)
+	b := append(jsontext.AppendQuoted([]byte("{"), name), ':')
+	b = jsontext.AppendQuoted(b, text)
 	if rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(object), "{")); rest != "" && rest != "}" {
 		return append(append(b, ','), rest...)
 	}
@@ -157,7 +159,7 @@ func (n *Normalizer) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (to
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(append(appendJSONString(b, name), ':'), json...)
+		b = append(append(jsontext.AppendQuoted(b, name), ':'), json...)
 	}
 	if t := n.tables[env.table]; t != nil {
 		if t.time >= 0 && !env.at.IsZero() {
@@ -165,7 +167,7 @@ func (n *Normalizer) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (to
 		}
 		for _, name := range hostColumns {
 			if i, ok := t.byName[name]; ok && env.host != "" && t.columns[i].Type == catalog.String {
-				add(name, string(appendJSONString(nil, env.host)))
+				add(name, string(jsontext.AppendQuoted(nil, env.host)))
 			}
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 )
@@ -89,7 +91,7 @@ func twinRows(t *testing.T, records []tocsin.Record) map[tocsin.EventID]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := telemetry.Open(t.Context(), telemetry.Options{Schema: tables, Now: time.Now, Render: telemetry.Renderer{Data: EventData, Parameters: EventParameters}})
+	store, err := telemetry.Open(t.Context(), telemetry.Options{Schema: tables, Now: time.Now, Render: telemetry.Renderer{Data: windows.EventData, Parameters: windows.EventParameters}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func twinRows(t *testing.T, records []tocsin.Record) map[tocsin.EventID]string {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "Event %s\n", utcText(row.OccurredAt))
+		fmt.Fprintf(&b, "Event %s\n", value.TimeText(row.OccurredAt))
 		for c, v := range row.Values[:len(row.Values)-3] {
 			if text := valueText(&v); !v.IsNull() && text != "" {
 				fmt.Fprintf(&b, "\t%s %s\n", shown.Columns[c].Name, strings.ReplaceAll(text, "\n", `\n`))
@@ -133,7 +135,7 @@ func describe(t *testing.T, n *Normalizer, raws []tocsin.Raw) []txtar.File {
 		for i := range rec.Events {
 			e := &rec.Events[i]
 			rows.WriteString(twins[e.ID])
-			fmt.Fprintf(&rows, "%s %s\n", e.Table, utcText(e.OccurredAt))
+			fmt.Fprintf(&rows, "%s %s\n", e.Table, value.TimeText(e.OccurredAt))
 			for c, v := range e.Values {
 				if !v.IsNull() {
 					fmt.Fprintf(&rows, "\t%s %s\n", n.tables[e.Table].columns[c].Name, visible.Replace(valueText(&v)))

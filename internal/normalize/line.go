@@ -82,7 +82,7 @@ func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.R
 	r.tell("$Raw", body)
 	r.tell("$Table", raw.Table)
 	r.tell("$Sender", raw.Sender)
-	if _, asked := s.sym.ids["$Time"]; asked && !w.at.IsZero() {
+	if _, asked := s.sym.IDs["$Time"]; asked && !w.at.IsZero() {
 		r.tell("$Time", w.at.Format(time.RFC3339Nano))
 	}
 	return n.shaped(raw, r, w)

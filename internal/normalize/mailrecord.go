@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 	"github.com/tocsin-soc/tocsin/internal/normalize/mail"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // mailShape names e-mail among the shapes.
@@ -32,7 +34,7 @@ func (n *Normalizer) mailRecord(raw *tocsin.Raw) (tocsin.Record, error) {
 		w.lose("TimeGenerated", "no time")
 		w.at = raw.ReceivedAt
 	}
-	if _, ok := guid(w.id); !ok {
+	if _, ok := value.GUID(w.id); !ok {
 		digits := hex.EncodeToString(w.digest[:16])
 		w.id = digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 	}
@@ -85,7 +87,7 @@ func (w *mailWriter) row(table string, values map[string]string) {
 	values["NetworkMessageId"], values["ReportId"], values["SourceSystem"] = w.id, w.id, "Tocsin"
 	for name, text := range values {
 		if i, ok := t.byName[name]; ok && text != "" {
-			b.take(i, text, jsonString)
+			b.take(i, text, jsontext.String)
 		}
 	}
 	b.setTime(w.at)
@@ -136,7 +138,7 @@ func (w *mailWriter) others() string {
 		Headers map[string][]string `json:"Headers,omitempty"`
 	}{Headers: headers}
 	if !w.m.Date.IsZero() {
-		out.Date = utcText(w.m.Date)
+		out.Date = value.TimeText(w.m.Date)
 	}
 	return asJSON(out)
 }

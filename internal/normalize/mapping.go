@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
@@ -38,7 +40,7 @@ type rowRule struct {
 
 // A mapping is all mapping files, compiled.
 type mapping struct {
-	sym      symbols
+	sym      expression.Symbols
 	channels map[string]*channelPlans // by name as written, and in lower case
 	other    *channelPlans            // channels that no file names
 	shapes   *shapes
@@ -69,7 +71,19 @@ type condition struct {
 type cell struct {
 	column int
 	member string // of the column's object; empty is the column itself
-	expr   *expr
+	expr   *expression.Expr
+
+	rendering windows.Rendering // of a Windows event, where the expression begins with one
+}
+
+// eval makes the text of the cell; ok is false when the event does not have it.
+func (c *cell) eval(e *winEvent) (text string, ok bool) {
+	if c.rendering != nil {
+		text, ok = c.rendering(e.Event)
+		return c.expr.Convert(text, ok)
+	}
+	text, _, ok = c.expr.Of(&e.Slots)
+	return text, ok
 }
 
 // at returns the plans of an event.
@@ -92,7 +106,7 @@ const tablesFile = "tables.yaml"
 
 // loadMapping reads and compiles every mapping file.
 func loadMapping(folders []Folder, tables map[string]*table) (*mapping, error) {
-	c := mappingCompiler{tables: tables, m: &mapping{sym: symbols{ids: map[string]int{}}, channels: map[string]*channelPlans{}}}
+	c := mappingCompiler{tables: tables, m: &mapping{sym: expression.Symbols{}, channels: map[string]*channelPlans{}}}
 	names := &scope{groups: map[string]group{}, maps: map[string]map[string]string{}}
 	for i := range folders {
 		paths, err := folders[i].mappings()
@@ -244,9 +258,9 @@ func (c *mappingCompiler) plan(f *mappingSource, at place, rule *rowRule, event 
 	}
 	p := &rowPlan{t: t, auto: rule.Auto, twin: rule.Twin}
 	for _, field := range sortedNames(rule.When) {
-		p.when = append(p.when, condition{symbol: c.m.sym.id(field), values: rule.When[field]})
+		p.when = append(p.when, condition{symbol: c.m.sym.ID(field), values: rule.When[field]})
 	}
-	lines := lineReader{c: c, names: f.names, where: "row of " + t.name, t: t, sym: &c.m.sym, renderings: specials}
+	lines := lineReader{c: c, names: f.names, where: "row of " + t.name, t: t, sym: &c.m.sym, renders: true}
 	lines.use(rule.Use, at.in("use"))
 	lines.add(rule.Columns, at.in("columns"))
 	for i, o := range rule.Overrides {
@@ -261,14 +275,14 @@ func (c *mappingCompiler) plan(f *mappingSource, at place, rule *rowRule, event 
 // A lineReader reads lines of columns; a later line of a column replaces the
 // earlier one.
 type lineReader struct {
-	c          *mappingCompiler
-	names      *scope
-	where      string // shape and row, for errors
-	t          *table
-	sym        *symbols
-	renderings map[string]special
-	order      []string
-	cells      map[string]cell
+	c       *mappingCompiler
+	names   *scope
+	where   string // shape and row, for errors
+	t       *table
+	sym     *expression.Symbols
+	renders bool // renderings of Windows events may be named
+	order   []string
+	cells   map[string]cell
 }
 
 // use adds the lines of groups; at is where they are named.
@@ -315,25 +329,30 @@ func (l *lineReader) sorted() (columns, members []cell) {
 }
 
 func (l *lineReader) cell(name, text string) (cell, error) {
-	x, err := parseExpr(text, l.sym, l.names.maps, l.renderings)
+	names := expression.Names{Maps: l.names.maps}
+	if l.renders {
+		names.IsRendering = func(name string) bool { return windows.RenderingOf(name) != nil }
+	}
+	x, err := expression.Parse(text, l.sym, names)
 	if err != nil {
 		return cell{}, err
 	}
+	rendering := windows.RenderingOf(x.Rendering())
 	if bag, member, ok := strings.Cut(name, "."); ok && (bag == additionalFields || bag == unmapped) {
 		if l.t.additional < 0 || l.t.columns[l.t.additional].Name != bag {
 			return cell{}, fmt.Errorf("the table has no dynamic %s", bag)
 		}
-		return cell{column: l.t.additional, member: member, expr: x}, nil
+		return cell{column: l.t.additional, member: member, expr: x, rendering: rendering}, nil
 	}
 	column, member := name, ""
-	if l.renderings == nil {
+	if !l.renders {
 		column, member, _ = strings.Cut(name, ".")
 	}
 	i, ok := l.t.byName[column]
 	if !ok {
 		return cell{}, fmt.Errorf("the table has no such column")
 	}
-	return cell{column: i, member: member, expr: x}, nil
+	return cell{column: i, member: member, expr: x, rendering: rendering}, nil
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -3,6 +3,8 @@ package normalize
 import (
 	"strconv"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
 )
 
 // A node is a field of a shape, in the tree of their names. The tree of a shape
@@ -56,23 +58,19 @@ func newTakes(s *recordShape) *takenBy { return &takenBy{s: s, bits: map[int]uin
 
 func (t *takenBy) symbol(plans uint64, id int) { t.bits[id] |= plans }
 
-func (t *takenBy) mark(plans uint64, list ...*expr) {
+func (t *takenBy) mark(plans uint64, list ...*expression.Expr) {
 	for _, x := range list {
 		if x == nil {
 			continue
 		}
-		for _, ids := range x.any {
-			for _, id := range ids {
-				t.bits[id] |= plans
-			}
-		}
+		x.Each(func(id int) { t.bits[id] |= plans })
 	}
 }
 
 // grow makes the tree of a shape; opened says what opening an envelope takes.
 func (s *recordShape) grow(rule *shapeRule, t, opened *takenBy) {
 	s.root = &node{symbol: -1}
-	for name, id := range s.sym.ids {
+	for name, id := range s.sym.IDs {
 		nd := s.root.at(name)
 		nd.symbol, nd.plans = id, t.bits[id]
 		nd.opened = opened.bits[id] != 0

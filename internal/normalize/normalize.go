@@ -10,7 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 	"github.com/tocsin-soc/tocsin/internal/normalize/text"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
@@ -104,23 +106,23 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	if raw.Format == tocsin.FormatEnvelope {
 		return n.unwrap(raw, body, e)
 	}
-	z := scanner{s: body}
-	if z.peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
-		return n.windowsEvent(raw, body, shapeXML, e)
+	z := jsontext.New(body)
+	if z.Peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
+		return n.windowsEvent(raw, body, windows.XML, e)
 	}
 	if raw.Format == tocsin.FormatLine || raw.Format == tocsin.FormatSyslog {
 		return n.lineRecord(raw, body)
 	}
-	if z.peek() != '{' {
+	if z.Peek() != '{' {
 		return tocsin.Record{}, fmt.Errorf("the record is not a JSON object but %s. Send one JSON object per line", excerpt(body))
 	}
 	switch raw.Format {
 	case tocsin.FormatRow:
 		return n.row(raw, body)
 	case tocsin.FormatEvtx:
-		return n.windowsEvent(raw, body, shapeEvtx, e)
+		return n.windowsEvent(raw, body, windows.Evtx, e)
 	case tocsin.FormatWindows, tocsin.FormatJSONLine:
-		if guess := guessed(body); guess != shapeUnknown {
+		if guess := guessed(body); guess != 0 {
 			if rec, err := n.windowsEvent(raw, body, guess, e); err == nil {
 				return rec, nil
 			}
@@ -139,28 +141,14 @@ func excerpt(body string) string {
 	return strconv.Quote(body)
 }
 
-// A shape is a way to write a Windows event or a row of a table; the ways to
-// write other records are data, see recordShape.
-type shape uint8
-
-const (
-	shapeUnknown    shape = iota
-	shapeEvtx             // {"Event":{"System":…}}
-	shapeWinlogbeat       // {"winlog":{…}}
-	shapeNXLog            // {"EventID":…,"SourceName":…,"Channel":…}
-	shapeOTel             // {"event_id":{"id":…},"provider":{…},"channel":…,"computer":…}
-	shapeXML              // <Event><System>…
-	shapeRow              // {"Type":"SigninLogs","TimeGenerated":…}
-)
-
 // guessed tells the two usual shapes of a Windows event by how they begin, which
 // spares reading them twice. It may be wrong: then the event cannot be read.
-func guessed(body string) shape {
+func guessed(body string) windows.Form {
 	switch {
 	case strings.HasPrefix(body, `{"Event":{`):
-		return shapeEvtx
+		return windows.Evtx
 	case strings.HasPrefix(body, `{"@timestamp":"`) && strings.Contains(body, `"winlog":{`) && !strings.Contains(body, `"Event":{`):
-		return shapeWinlogbeat
+		return windows.Winlogbeat
 	}
-	return shapeUnknown
+	return 0
 }

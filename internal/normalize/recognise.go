@@ -5,6 +5,9 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 )
 
 // signals are the fields, and their values, that tell shapes apart. Each is a
@@ -64,7 +67,8 @@ type signal struct {
 // A candidate is a shape with what it has and has not.
 type candidate struct {
 	shape     *recordShape // nil for the forms of Windows events and of rows
-	form      shape
+	form      windows.Form
+	isRow     bool // a row that names its table
 	isOwn     bool // of a folder of somebody's own
 	has, not  bitset
 	is        [][]int // of each list one bit
@@ -131,15 +135,15 @@ func (s *signals) value(path, value string) (int, error) {
 
 // forms are what tells Windows events and rows of tables from other records.
 var forms = []struct {
-	form shape
+	form windows.Form // 0 is a row of a table
 	rule recogniseRule
 }{
-	{shapeEvtx, recogniseRule{Has: []string{"Event.*"}}},
-	{shapeWinlogbeat, recogniseRule{Has: []string{"winlog.*"}}},
-	{shapeNXLog, recogniseRule{Has: []string{"EventID", "SourceName"}}},
-	{shapeNXLog, recogniseRule{Has: []string{"EventID", "Channel", "Hostname"}}},
-	{shapeOTel, recogniseRule{Has: []string{"event_id.*", "provider.*", "channel", "computer"}}},
-	{shapeRow, recogniseRule{Has: []string{"Type", "TimeGenerated"}}},
+	{windows.Evtx, recogniseRule{Has: []string{"Event.*"}}},
+	{windows.Winlogbeat, recogniseRule{Has: []string{"winlog.*"}}},
+	{windows.NXLog, recogniseRule{Has: []string{"EventID", "SourceName"}}},
+	{windows.NXLog, recogniseRule{Has: []string{"EventID", "Channel", "Hostname"}}},
+	{windows.OTel, recogniseRule{Has: []string{"event_id.*", "provider.*", "channel", "computer"}}},
+	{0, recogniseRule{Has: []string{"Type", "TimeGenerated"}}},
 }
 
 // add takes a shape. One without a rule is for parsers that name it.
@@ -211,8 +215,8 @@ func (s *signals) compile() {
 
 // A finding says what a record can be.
 type finding struct {
-	form  shape // of a Windows event
-	isRow bool  // it names a table and a time
+	form  windows.Form // of a Windows event; 0 for none
+	isRow bool         // it names a table and a time
 	shape *recordShape
 }
 
@@ -221,14 +225,14 @@ type finding struct {
 // the earlier one.
 func (s *signals) find(body string) (finding, error) {
 	if strings.HasPrefix(body, `{"Event":{`) { // by far the most frequent; its reader checks the rest
-		return finding{form: shapeEvtx}, nil
+		return finding{form: windows.Evtx}, nil
 	}
 	var seen bitset
-	z := scanner{s: body}
-	if err := s.look(&z, s.root, &seen); err != nil {
+	z := jsontext.New(body)
+	if err := s.look(z, s.root, &seen); err != nil {
 		return finding{}, err
 	}
-	if err := z.document(); err != nil {
+	if err := z.End(); err != nil {
 		return finding{}, err
 	}
 	return s.match(&seen), nil
@@ -241,9 +245,9 @@ func (s *signals) match(seen *bitset) (f finding) {
 			for _, c := range s.byBit[w<<6+bits.TrailingZeros64(word)] {
 				switch {
 				case !c.matches(seen):
-				case c.form == shapeRow:
+				case c.isRow:
 					f.isRow = true
-				case c.form != shapeUnknown:
+				case c.form != 0:
 					f.form = c.form
 				case c.precision > best || c.precision == best && c.isOwn && !bestIsOwn:
 					best, bestIsOwn, f.shape = c.precision, c.isOwn, c.shape
@@ -267,33 +271,33 @@ func (c *candidate) matches(seen *bitset) bool {
 }
 
 // look reads an object and notes the signals in it.
-func (s *signals) look(z *scanner, in *signal, seen *bitset) error {
-	return z.object(func(key string) error {
+func (s *signals) look(z *jsontext.Scanner, in *signal, seen *bitset) error {
+	return z.Object(func(key string) error {
 		sig := in.child(key)
 		if sig == nil {
-			return z.skip()
+			return z.Skip()
 		}
-		kind := z.kind()
-		if kind == jsonNull {
-			return z.skip()
+		kind := z.Kind()
+		if kind == jsontext.Null {
+			return z.Skip()
 		}
 		if sig.bit >= 0 {
 			seen.set(sig.bit)
 		}
-		if sig.object >= 0 && kind == jsonObject {
+		if sig.object >= 0 && kind == jsontext.Object {
 			seen.set(sig.object)
 		}
 		switch {
-		case kind == jsonObject && sig.children != nil:
+		case kind == jsontext.Object && sig.children != nil:
 			return s.look(z, sig, seen)
-		case sig.values != nil && kind != jsonObject && kind != jsonArray:
-			text, _, err := z.scalar()
+		case sig.values != nil && kind != jsontext.Object && kind != jsontext.Array:
+			text, _, err := z.Scalar()
 			if bit, ok := sig.values[text]; ok {
 				seen.set(bit)
 			}
 			return err
 		}
-		return z.skip()
+		return z.Skip()
 	})
 }
 

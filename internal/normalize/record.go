@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
 )
 
 // A recordReader reads one record at a time by its shape. It is reused from
@@ -13,8 +15,8 @@ import (
 type recordReader struct {
 	all   *shapes
 	trees map[*recordShape]*node
-	slots
-	kinds    []jsonKind
+	expression.Slots
+	kinds    []jsontext.Kind
 	shape    *recordShape
 	root     *node
 	units    []unit
@@ -30,7 +32,7 @@ type recordReader struct {
 type unit struct {
 	nd   *node
 	text string // JSON of objects and arrays, the text of others
-	kind jsonKind
+	kind jsontext.Kind
 	part bool   // of another unit: only for columns of its name
 	used uint64 // rows that took it by its name
 }
@@ -51,13 +53,13 @@ const (
 
 func newRecordReader(all *shapes) *recordReader {
 	return &recordReader{
-		all: all, trees: map[*recordShape]*node{}, slots: newSlots(all.symbols), kinds: make([]jsonKind, all.symbols),
+		all: all, trees: map[*recordShape]*node{}, Slots: expression.NewSlots(all.symbols), kinds: make([]jsontext.Kind, all.symbols),
 	}
 }
 
 // begin makes ready for a record of a shape with about so many fields.
 func (r *recordReader) begin(s *recordShape, fields int) {
-	r.slots.clear()
+	r.Clear()
 	r.shape, r.root = s, r.trees[s]
 	if r.root == nil {
 		r.root = s.root.copied(nil)
@@ -69,57 +71,57 @@ func (r *recordReader) begin(s *recordShape, fields int) {
 
 // readJSON reads a record that is a JSON object.
 func (r *recordReader) readJSON(body string) error {
-	z := &scanner{s: body}
+	z := jsontext.New(body)
 	if err := r.object(z, r.root, false); err != nil {
 		return err
 	}
 	r.closeLists()
-	return z.document()
+	return z.End()
 }
 
 // readFlat reads a record that a parser has cut into fields.
 func (r *recordReader) readFlat(fields []tocsin.Field) {
 	for i := range fields {
 		nd := r.child(r.root, fields[i].Name)
-		r.scalar(nd, fields[i].Value, jsonString, false)
+		r.scalar(nd, fields[i].Value, jsontext.String, false)
 	}
 	r.closeLists()
 }
 
 // tell makes known what is not a field of the record but about it.
 func (r *recordReader) tell(name, value string) {
-	if id, ok := r.shape.sym.ids[name]; ok && value != "" {
-		r.put(id, value, jsonString)
+	if id, ok := r.shape.sym.IDs[name]; ok && value != "" {
+		r.put(id, value, jsontext.String)
 	}
 }
 
-func (r *recordReader) put(symbol int, text string, kind jsonKind) {
-	if r.marks[symbol] != r.round {
-		r.set(symbol, text)
+func (r *recordReader) put(symbol int, text string, kind jsontext.Kind) {
+	if !r.Has(symbol) {
+		r.Set(symbol, text)
 		r.kinds[symbol] = kind
 	}
 }
 
 // object reads the members of an object. Inside of a unit they are no units.
-func (r *recordReader) object(z *scanner, nd *node, inside bool) error {
-	return z.object(func(key string) error { return r.value(z, r.child(nd, key), inside) })
+func (r *recordReader) object(z *jsontext.Scanner, nd *node, inside bool) error {
+	return z.Object(func(key string) error { return r.value(z, r.child(nd, key), inside) })
 }
 
 // value reads the value of a field.
-func (r *recordReader) value(z *scanner, nd *node, inside bool) error {
-	kind := z.kind()
-	if kind != jsonObject && kind != jsonArray {
-		text, kind, err := z.scalar()
-		if err == nil && kind != jsonNull {
+func (r *recordReader) value(z *jsontext.Scanner, nd *node, inside bool) error {
+	kind := z.Kind()
+	if kind != jsontext.Object && kind != jsontext.Array {
+		text, kind, err := z.Scalar()
+		if err == nil && kind != jsontext.Null {
 			r.scalar(nd, text, kind, inside)
 		}
 		return err
 	}
-	z.peek()
-	from, isUnit := z.at, nd.isUnit()
+	z.Peek()
+	from, isUnit := z.Offset(), nd.isUnit()
 	var err error
 	switch {
-	case kind == jsonObject:
+	case kind == jsontext.Object:
 		err = r.object(z, nd, inside || isUnit)
 	case nd.pair[0] != "":
 		err = r.pairs(z, nd, inside || isUnit)
@@ -130,7 +132,7 @@ func (r *recordReader) value(z *scanner, nd *node, inside bool) error {
 	if err != nil {
 		return err
 	}
-	raw := plainJSON(z.s[from:z.at])
+	raw := jsontext.Plain(z.Since(from))
 	if nd.symbol >= 0 {
 		r.take(nd, raw, kind)
 	}
@@ -144,12 +146,12 @@ func (r *recordReader) value(z *scanner, nd *node, inside bool) error {
 }
 
 // scalar takes the value of a field.
-func (r *recordReader) scalar(nd *node, text string, kind jsonKind, inside bool) {
+func (r *recordReader) scalar(nd *node, text string, kind jsontext.Kind, inside bool) {
 	if nd.symbol >= 0 {
 		r.take(nd, text, kind)
 	}
 	r.show(nd, text)
-	if text != "" || kind != jsonString {
+	if text != "" || kind != jsontext.String {
 		r.keep(unit{nd: nd, text: text, kind: kind, part: inside})
 	}
 }
@@ -161,13 +163,13 @@ func (r *recordReader) keep(u unit) {
 }
 
 // take makes a value known to expressions.
-func (r *recordReader) take(nd *node, text string, kind jsonKind) {
+func (r *recordReader) take(nd *node, text string, kind jsontext.Kind) {
 	if !nd.list {
 		r.put(nd.symbol, text, kind)
 		return
 	}
-	if kind == jsonString {
-		text = string(appendJSONString(nil, text))
+	if kind == jsontext.String {
+		text = string(jsontext.AppendQuoted(nil, text))
 	}
 	if r.lists == nil {
 		r.lists = map[int][]byte{}
@@ -181,7 +183,7 @@ func (r *recordReader) take(nd *node, text string, kind jsonKind) {
 
 func (r *recordReader) closeLists() {
 	for id, list := range r.lists {
-		r.put(id, "["+string(list)+"]", jsonArray)
+		r.put(id, "["+string(list)+"]", jsontext.Array)
 	}
 	r.lists = nil
 }
@@ -199,9 +201,9 @@ func (r *recordReader) show(nd *node, text string) {
 
 // array reads the elements of an array. They have the fields of the array's own
 // node, unless a mapping asks for elements by themselves.
-func (r *recordReader) array(z *scanner, nd *node) error {
+func (r *recordReader) array(z *jsontext.Scanner, nd *node) error {
 	n := 0
-	return z.array(func() error {
+	return z.Array(func() error {
 		element := nd
 		if nd.elements {
 			if element = nd.children[indexText(n)]; element == nil {
@@ -211,20 +213,20 @@ func (r *recordReader) array(z *scanner, nd *node) error {
 			}
 		}
 		n++
-		switch kind := z.kind(); kind {
-		case jsonObject:
-			z.peek()
-			from := z.at
+		switch kind := z.Kind(); kind {
+		case jsontext.Object:
+			z.Peek()
+			from := z.Offset()
 			err := r.object(z, element, true)
 			if element != nd && element.symbol >= 0 {
-				r.take(element, plainJSON(z.s[from:z.at]), kind)
+				r.take(element, jsontext.Plain(z.Since(from)), kind)
 			}
 			return err
-		case jsonArray:
+		case jsontext.Array:
 			return r.array(z, element)
 		}
-		text, kind, err := z.scalar()
-		if err != nil || kind == jsonNull {
+		text, kind, err := z.Scalar()
+		if err != nil || kind == jsontext.Null {
 			return err
 		}
 		if element != nd && element.symbol >= 0 {
@@ -245,28 +247,28 @@ func indexText(n int) string {
 
 // pairs reads an array of objects that hold a name and a value each. What has
 // no name is shown under the array's own.
-func (r *recordReader) pairs(z *scanner, nd *node, inside bool) error {
-	return z.array(func() error {
-		if z.kind() != jsonObject {
+func (r *recordReader) pairs(z *jsontext.Scanner, nd *node, inside bool) error {
+	return z.Array(func() error {
+		if z.Kind() != jsontext.Object {
 			return r.value(z, nd, true)
 		}
-		name, value, kind := "", "", jsonNull
-		err := z.object(func(key string) error {
+		name, value, kind := "", "", jsontext.Null
+		err := z.Object(func(key string) error {
 			var err error
 			switch {
-			case key == nd.pair[0] && z.kind() == jsonString:
-				name, err = z.text()
-			case key == nd.pair[1] && (z.kind() == jsonObject || z.kind() == jsonArray):
-				kind = z.kind()
-				value, err = z.raw()
+			case key == nd.pair[0] && z.Kind() == jsontext.String:
+				name, err = z.Text()
+			case key == nd.pair[1] && (z.Kind() == jsontext.Object || z.Kind() == jsontext.Array):
+				kind = z.Kind()
+				value, err = z.Raw()
 			case key == nd.pair[1]:
-				value, kind, err = z.scalar()
+				value, kind, err = z.Scalar()
 			default:
 				err = r.value(z, r.child(nd, key), true)
 			}
 			return err
 		})
-		if err == nil && kind != jsonNull {
+		if err == nil && kind != jsontext.Null {
 			r.scalar(r.child(nd, name), value, kind, inside)
 		}
 		return err

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -18,7 +21,7 @@ func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w 
 	if err := r.readJSON(body); err != nil {
 		return tocsin.Record{}, err
 	}
-	r.tell("$Record", plainJSON(body))
+	r.tell("$Record", jsontext.Plain(body))
 	return n.shaped(raw, r, w)
 }
 
@@ -116,8 +119,8 @@ func (n *Normalizer) addView(rec *tocsin.Record) {
 // time finds when the record happened.
 func (r *recordReader) time(w wrapping) (time.Time, bool) {
 	if r.shape.time != nil {
-		if text, _, ok := r.shape.time.of(&r.slots); ok {
-			if at, ok := instant(text); ok {
+		if text, _, ok := r.shape.time.Of(&r.Slots); ok {
+			if at, ok := value.Instant(text); ok {
 				return at, true
 			}
 		}
@@ -128,10 +131,10 @@ func (r *recordReader) time(w wrapping) (time.Time, bool) {
 // holds says whether the record fulfils the conditions of a row.
 func (r *recordReader) holds(when []condition) bool {
 	for _, c := range when {
-		value, present := r.get(c.symbol)
+		value, present := r.Get(c.symbol)
 		found := false
-		if present && r.kinds[c.symbol] == jsonArray {
-			eachElement(value, func(element string) bool {
+		if present && r.kinds[c.symbol] == jsontext.Array {
+			jsontext.EachElement(value, func(element string) bool {
 				found = c.allows(element)
 				return !found
 			})
@@ -164,7 +167,7 @@ func (r *recordReader) logSource() tocsin.LogSource {
 	var text [3]string
 	for i, x := range r.shape.logSource {
 		if x != nil {
-			if value, _, ok := x.of(&r.slots); ok {
+			if value, _, ok := x.Of(&r.Slots); ok {
 				text[i] = value
 			}
 		}
@@ -176,11 +179,11 @@ func (r *recordReader) logSource() tocsin.LogSource {
 func (r *recordReader) sigmaFields() []tocsin.Field {
 	for i := range r.shape.fields {
 		f := &r.shape.fields[i]
-		text, symbol, ok := f.expr.of(&r.slots)
+		text, symbol, ok := f.expr.Of(&r.Slots)
 		switch {
 		case !ok:
-		case r.kindOf(symbol) == jsonArray:
-			eachElement(text, func(element string) bool {
+		case r.kindOf(symbol) == jsontext.Array:
+			jsontext.EachElement(text, func(element string) bool {
 				r.fields = append(r.fields, tocsin.Field{Name: f.name, Value: element})
 				return len(r.fields) < maxFields
 			})
@@ -195,13 +198,13 @@ func (r *recordReader) sigmaFields() []tocsin.Field {
 func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) rowBuilder {
 	b := rowBuilder{t: p.t, values: r.cells(len(p.t.columns)), source: raw.Source, shape: r.shape.name}
 	for j := range p.cells {
-		if text, symbol, ok := p.cells[j].expr.of(&r.slots); ok {
+		if text, symbol, ok := p.cells[j].expr.Of(&r.Slots); ok {
 			b.take(p.cells[j].column, text, r.kindOf(symbol))
 		}
 	}
 	for j := range p.special {
 		m := &p.special[j]
-		if text, symbol, ok := m.expr.of(&r.slots); ok && text != "" {
+		if text, symbol, ok := m.expr.Of(&r.Slots); ok && text != "" {
 			if json := jsonText(text, r.kindOf(symbol)); m.column == p.t.additional {
 				b.addExtra(m.member, json)
 			} else {
@@ -240,22 +243,22 @@ func (r *recordReader) cells(n int) []tocsin.Value {
 }
 
 // kindOf returns the kind of a symbol's value; a text that was made is a string.
-func (r *recordReader) kindOf(symbol int) jsonKind {
-	if symbol == noSymbol {
-		return jsonString
+func (r *recordReader) kindOf(symbol int) jsontext.Kind {
+	if symbol == expression.NoSymbol {
+		return jsontext.String
 	}
 	return r.kinds[symbol]
 }
 
 // take types a value for a column.
-func (b *rowBuilder) take(column int, text string, kind jsonKind) {
+func (b *rowBuilder) take(column int, text string, kind jsontext.Kind) {
 	c := &b.t.columns[column]
 	switch {
-	case c.Type == catalog.Dynamic && kind == jsonString:
+	case c.Type == catalog.Dynamic && kind == jsontext.String:
 		b.values[column] = dynamicText(text)
 	case c.Type == catalog.Dynamic:
 		b.values[column] = tocsin.DynamicValue(text)
-	case c.Type != catalog.String && (kind == jsonObject || kind == jsonArray):
+	case c.Type != catalog.String && (kind == jsontext.Object || kind == jsontext.Array):
 		b.mistyped(c, text)
 	default:
 		b.set(column, text)
@@ -267,7 +270,7 @@ func (b *rowBuilder) fits(column int, u *unit) bool {
 	if len(u.nd.auto) < 2 {
 		return true // or it is mistyped, which is counted
 	}
-	_, ok := textValue(b.t.columns[column].Type, u.text)
+	_, ok := value.Of(b.t.columns[column].Type, u.text)
 	return ok
 }
 
@@ -278,14 +281,14 @@ func (b *rowBuilder) addMember(column int, name, json string) {
 	if !v.IsNull() {
 		text = append([]byte(v.Str[:len(v.Str)-1]), ',')
 	}
-	text = append(append(append(appendJSONString(text, name), ':'), json...), '}')
-	b.take(column, string(text), jsonObject)
+	text = append(append(append(jsontext.AppendQuoted(text, name), ':'), json...), '}')
+	b.take(column, string(text), jsontext.Object)
 }
 
 // jsonText is the JSON of a value.
-func jsonText(text string, kind jsonKind) string {
-	if kind == jsonString {
-		return string(appendJSONString(nil, text))
+func jsonText(text string, kind jsontext.Kind) string {
+	if kind == jsontext.String {
+		return string(jsontext.AppendQuoted(nil, text))
 	}
 	return text
 }
@@ -339,7 +342,7 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 			}
 			b.extra = append(b.extra, rest.b...)
 		default:
-			b.take(p.rest, "{"+string(rest.b)+"}", jsonObject)
+			b.take(p.rest, "{"+string(rest.b)+"}", jsontext.Object)
 		}
 	}
 }
@@ -347,12 +350,12 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 // wholeColumn returns the column that has the whole of a JSON record; empty if
 // the row has the whole of a text.
 func (p *shapePlan) wholeColumn(r *recordReader) string {
-	id, ok := r.shape.sym.ids["$Record"]
+	id, ok := r.shape.sym.IDs["$Record"]
 	if !ok {
 		return ""
 	}
 	for _, c := range p.cells {
-		if len(c.expr.any) == 1 && len(c.expr.any[0]) == 1 && c.expr.any[0][0] == id {
+		if c.expr.IsField(id) {
 			return p.t.columns[c.column].Name
 		}
 	}
@@ -384,7 +387,7 @@ type restWriter struct {
 }
 
 func (w *restWriter) add(u *unit) {
-	var way [maxNesting + 1]*node
+	var way [jsontext.MaxNesting + 1]*node
 	depth := 0
 	for p := u.nd.parent; p != nil && p.parent != nil && depth < len(way); p = p.parent {
 		if p.key != "*" {
@@ -410,7 +413,7 @@ func (w *restWriter) name(key string) {
 	if len(w.b) > 0 && w.b[len(w.b)-1] != '{' {
 		w.b = append(w.b, ',')
 	}
-	w.b = append(appendJSONString(w.b, key), ':')
+	w.b = append(jsontext.AppendQuoted(w.b, key), ':')
 }
 
 // close closes all objects but the first few.

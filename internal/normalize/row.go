@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -23,10 +24,10 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	}
 	b := newRow(t)
 	b.source = raw.Source
-	z := scanner{s: body}
-	err := z.object(func(key string) error { return b.member(&z, key) })
+	z := jsontext.New(body)
+	err := z.Object(func(key string) error { return b.member(z, key) })
 	if err == nil {
-		err = z.document()
+		err = z.End()
 	}
 	if err != nil {
 		return tocsin.Record{}, err
@@ -47,12 +48,12 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 // unnamedRow types a record that carries the name of its table in Type.
 func (n *Normalizer) unnamedRow(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	named := *raw
-	z := scanner{s: body}
-	err := z.object(func(key string) error {
-		if key != "Type" || z.kind() != jsonString {
-			return z.skip()
+	z := jsontext.New(body)
+	err := z.Object(func(key string) error {
+		if key != "Type" || z.Kind() != jsontext.String {
+			return z.Skip()
 		}
-		text, err := z.text()
+		text, err := z.Text()
 		named.Table = text
 		return err
 	})
@@ -63,12 +64,12 @@ func (n *Normalizer) unnamedRow(raw *tocsin.Raw, body string) (tocsin.Record, er
 }
 
 // member reads one member of a row.
-func (b *rowBuilder) member(z *scanner, key string) error {
+func (b *rowBuilder) member(z *jsontext.Scanner, key string) error {
 	i, ok := b.t.column(key)
-	kind := z.kind()
+	kind := z.Kind()
 	if !ok {
-		json, err := z.raw()
-		if err != nil || kind == jsonNull {
+		json, err := z.Raw()
+		if err != nil || kind == jsontext.Null {
 			return err
 		}
 		if b.t.additional >= 0 && !strings.HasPrefix(key, "_") {
@@ -80,10 +81,10 @@ func (b *rowBuilder) member(z *scanner, key string) error {
 		return nil
 	}
 	c := &b.t.columns[i]
-	if kind == jsonObject || kind == jsonArray || c.Type == catalog.Dynamic && kind != jsonString {
-		json, err := z.raw()
+	if kind == jsontext.Object || kind == jsontext.Array || c.Type == catalog.Dynamic && kind != jsontext.String {
+		json, err := z.Raw()
 		switch {
-		case err != nil || kind == jsonNull:
+		case err != nil || kind == jsontext.Null:
 			return err
 		case c.Type == catalog.Dynamic:
 			b.values[i] = tocsin.DynamicValue(json)
@@ -94,8 +95,8 @@ func (b *rowBuilder) member(z *scanner, key string) error {
 		}
 		return nil
 	}
-	text, kind, err := z.scalar()
-	if err != nil || kind == jsonNull || text == "" && !b.values[i].IsNull() {
+	text, kind, err := z.Scalar()
+	if err != nil || kind == jsontext.Null || text == "" && !b.values[i].IsNull() {
 		return err // an empty text says nothing against what was said before
 	}
 	if c.Type == catalog.Dynamic {
@@ -114,12 +115,12 @@ func dynamicText(text string) tocsin.Value {
 		return tocsin.Value{}
 	}
 	if trimmed[0] == '{' || trimmed[0] == '[' {
-		z := scanner{s: trimmed}
-		if json, err := z.raw(); err == nil && z.document() == nil {
+		z := jsontext.New(trimmed)
+		if json, err := z.Raw(); err == nil && z.End() == nil {
 			return tocsin.DynamicValue(json)
 		}
 	}
-	return tocsin.DynamicValue(string(appendJSONString(nil, text)))
+	return tocsin.DynamicValue(string(jsontext.AppendQuoted(nil, text)))
 }
 
 // rowTime finds when the event of a row happened, and sets both time columns.

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
 )
 
 // A shapeRule says how one shape of records is recognised and what it becomes.
@@ -85,28 +87,28 @@ type tableRow struct {
 // A recordShape is a shapeRule compiled. It is immutable.
 type recordShape struct {
 	name      string
-	sym       symbols
+	sym       expression.Symbols
 	root      *node // the fields that are asked for
-	time      *expr
-	logSource [3]*expr // product, category, service; nil where it has none
+	time      *expression.Expr
+	logSource [3]*expression.Expr // product, category, service; nil where it has none
 	strip     []string
 	under     []string
 	fields    []sigmaField
 	view      bool
 	unwrap    *unwrapping
-	rowTable  *expr
-	rowBody   *expr
+	rowTable  *expression.Expr
+	rowBody   *expression.Expr
 	plans     []*shapePlan
 }
 
 type sigmaField struct {
 	name string
-	expr *expr
+	expr *expression.Expr
 }
 
 type unwrapping struct {
-	body, host, kind, time           *expr
-	program, pid, facility, severity *expr
+	body, host, kind, time           *expression.Expr
+	program, pid, facility, severity *expression.Expr
 }
 
 // A shapePlan makes one row.
@@ -123,7 +125,7 @@ const maxPlans = 64
 
 // shape compiles one shape.
 func (c *mappingCompiler) shape(f *mappingSource, at place, rule *shapeRule) *recordShape {
-	s := &recordShape{name: rule.Name, sym: symbols{ids: map[string]int{}}, strip: rule.Strip, under: rule.Under, view: rule.View}
+	s := &recordShape{name: rule.Name, sym: expression.Symbols{}, strip: rule.Strip, under: rule.Under, view: rule.View}
 	where := "shape " + rule.Name
 	if rule.Name == "" || len(rule.Rows) > maxPlans {
 		c.reject(at, "%s: a shape has a name and at most %d rows", where, maxPlans)
@@ -132,31 +134,31 @@ func (c *mappingCompiler) shape(f *mappingSource, at place, rule *shapeRule) *re
 	if f.isOwn && !c.isUseful(where, at, rule) {
 		return nil
 	}
-	expression := func(at place, what, text string) *expr {
+	compiled := func(at place, what, text string) *expression.Expr {
 		if strings.TrimSpace(text) == "" {
 			return nil
 		}
-		x, err := parseExpr(text, &s.sym, f.names.maps, nil)
+		x, err := expression.Parse(text, &s.sym, expression.Names{Maps: f.names.maps})
 		if err != nil {
 			c.reject(at, "%s: %s: %w", where, what, err)
 		}
 		return x
 	}
 	takes := newTakes(s)
-	s.time = expression(at.in("time"), "time", rule.Time)
-	c.shapeSource(where, at.in("logsource"), s, rule.LogSource, expression)
+	s.time = compiled(at.in("time"), "time", rule.Time)
+	c.shapeSource(where, at.in("logsource"), s, rule.LogSource, compiled)
 	for i, line := range linesOf(rule.Fields) {
-		s.fields = append(s.fields, sigmaField{name: line.name, expr: expression(at.in("fields").line(i), "field "+line.name, line.rest)})
+		s.fields = append(s.fields, sigmaField{name: line.name, expr: compiled(at.in("fields").line(i), "field "+line.name, line.rest)})
 	}
 	if u := rule.Unwrap; u != nil {
-		part := func(text string) *expr { return expression(at.in("unwrap"), "unwrap", text) }
+		part := func(text string) *expression.Expr { return compiled(at.in("unwrap"), "unwrap", text) }
 		s.unwrap = &unwrapping{
 			body: part(u.Body), host: part(u.Host), kind: part(u.Kind), time: part(u.Time),
 			program: part(u.Program), pid: part(u.PID), facility: part(u.Facility), severity: part(u.Severity),
 		}
 	}
 	if r := rule.Row; r != nil {
-		s.rowTable, s.rowBody = expression(at.in("row"), "row", r.Table), expression(at.in("row"), "row", r.Body)
+		s.rowTable, s.rowBody = compiled(at.in("row"), "row", r.Table), compiled(at.in("row"), "row", r.Body)
 	}
 	takes.mark(allPlans, s.time)
 	inside := newTakes(s)
@@ -183,14 +185,14 @@ func (c *mappingCompiler) shape(f *mappingSource, at place, rule *shapeRule) *re
 }
 
 // shapeSource compiles the lines that say what Sigma calls the source.
-func (c *mappingCompiler) shapeSource(where string, at place, s *recordShape, text string, expression func(at place, what, text string) *expr) {
+func (c *mappingCompiler) shapeSource(where string, at place, s *recordShape, text string, compiled func(at place, what, text string) *expression.Expr) {
 	for n, line := range linesOf(text) {
 		i := slices.Index(logSourceParts, line.name)
 		if i < 0 {
 			c.reject(at.line(n), "%s: a log source has no %s", where, line.name)
 			continue
 		}
-		s.logSource[i] = expression(at.line(n), "logsource", line.rest)
+		s.logSource[i] = compiled(at.line(n), "logsource", line.rest)
 	}
 }
 
@@ -236,7 +238,7 @@ func (c *mappingCompiler) shapePlan(where string, names *scope, at place, s *rec
 	}
 	p := &shapePlan{rowPlan: rowPlan{t: t}, taken: map[int]bool{}, rest: -1, whole: rule.Whole}
 	for _, field := range sortedNames(rule.When) {
-		p.when = append(p.when, condition{symbol: s.sym.id(field), values: rule.When[field]})
+		p.when = append(p.when, condition{symbol: s.sym.ID(field), values: rule.When[field]})
 	}
 	lines := lineReader{c: c, names: names, where: where + ": row of " + t.name, t: t, sym: &s.sym}
 	lines.use(rule.Use, at.in("use"))
@@ -278,7 +280,7 @@ func (c *mappingCompiler) compileShapes() *shapes {
 				c.reject(at.in("name"), "shape %s is declared twice", s.name)
 			}
 			all.named[s.name], shipped[s.name] = s, shipped[s.name] || !f.isOwn
-			all.symbols = max(all.symbols, len(s.sym.ids))
+			all.symbols = max(all.symbols, len(s.sym.IDs))
 			for _, way := range append([]recogniseRule{rule.Recognise}, rule.Recognise.Or...) {
 				if err := all.signals.add(&candidate{shape: s, isOwn: f.isOwn}, &way); err != nil {
 					c.reject(at, "shape %s: %w", s.name, err)
@@ -287,7 +289,7 @@ func (c *mappingCompiler) compileShapes() *shapes {
 		}
 	}
 	for i := range forms {
-		if err := all.signals.add(&candidate{form: forms[i].form}, &forms[i].rule); err != nil {
+		if err := all.signals.add(&candidate{form: forms[i].form, isRow: forms[i].form == 0}, &forms[i].rule); err != nil {
 			c.reject(c.files[len(c.files)-1].at(), "%w", err) // the last to ask for too much
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
 )
 
 // The numbers of the names that shippers write for facilities and severities
@@ -60,7 +62,7 @@ func (r *recordReader) syslogHeader(u *unwrapping, w wrapping) (header string, o
 }
 
 // level reads a facility or severity, a name or a number; -1 if it is neither.
-func (r *recordReader) level(x *expr, names map[string]int, most int) int {
+func (r *recordReader) level(x *expression.Expr, names map[string]int, most int) int {
 	text, ok := r.evaluate(x)
 	if !ok {
 		return -1

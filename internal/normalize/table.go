@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
@@ -201,7 +203,7 @@ func (b *rowBuilder) addExtra(name, json string) {
 	if len(b.extra) > 0 {
 		b.extra = append(b.extra, ',')
 	}
-	b.extra = append(appendJSONString(b.extra, name), ':')
+	b.extra = append(jsontext.AppendQuoted(b.extra, name), ':')
 	b.extra = append(b.extra, json...)
 }
 
@@ -209,12 +211,12 @@ func (b *rowBuilder) addExtra(name, json string) {
 // stays readable in AdditionalFields, and is counted.
 func (b *rowBuilder) set(column int, text string) {
 	c := &b.t.columns[column]
-	v, ok := textValue(c.Type, text)
+	v, ok := value.Of(c.Type, text)
 	if ok {
 		b.values[column] = v
 		return
 	}
-	b.mistyped(c, string(appendJSONString(nil, text)))
+	b.mistyped(c, string(jsontext.AppendQuoted(nil, text)))
 }
 
 // mistyped keeps the JSON of a value that its column cannot hold.

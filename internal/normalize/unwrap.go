@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
+	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 )
 
 // maxEnvelopes bounds the envelopes around a record.
@@ -14,7 +17,7 @@ const maxEnvelopes = 4
 // known, and then the envelope stands for itself.
 func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
 	u := r.shape.unwrap
-	body, _, _ := u.body.of(&r.slots)
+	body, _, _ := u.body.Of(&r.Slots)
 	if strings.TrimSpace(body) == "" {
 		return tocsin.Record{}, false, nil
 	}
@@ -28,7 +31,7 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 		w.kind = text
 	}
 	if text, ok := r.evaluate(u.time); ok {
-		if at, ok := instant(text); ok {
+		if at, ok := value.Instant(text); ok {
 			w.at = at
 		}
 	}
@@ -87,11 +90,11 @@ func (n *Normalizer) keepBeside(rec *tocsin.Record, env *envelope) {
 	}
 }
 
-func (r *recordReader) evaluate(x *expr) (string, bool) {
+func (r *recordReader) evaluate(x *expression.Expr) (string, bool) {
 	if x == nil {
 		return "", false
 	}
-	text, _, ok := x.of(&r.slots)
+	text, _, ok := x.Of(&r.Slots)
 	return text, ok && text != ""
 }
 
@@ -107,7 +110,7 @@ func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin
 	case strings.HasPrefix(body, "<Event"):
 		e := n.scratch.Get().(*winEvent)
 		defer n.scratch.Put(e)
-		rec, err := n.windowsEvent(raw, body, shapeXML, e)
+		rec, err := n.windowsEvent(raw, body, windows.XML, e)
 		return rec, err == nil, err
 	}
 	return n.line(raw, body, w)
@@ -120,7 +123,7 @@ func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping, e *winEven
 	switch {
 	case err != nil:
 		return tocsin.Record{}, err
-	case f.form != shapeUnknown:
+	case f.form != 0:
 		return n.windowsEvent(raw, body, f.form, e)
 	case f.isRow:
 		rec, err := n.unnamedRow(raw, body)
@@ -148,7 +151,7 @@ func (n *Normalizer) carriedRow(raw *tocsin.Raw, r *recordReader) (tocsin.Record
 	}
 	named.Table = table
 	rec, err := n.row(&named, body)
-	if _, isWhole := r.shape.sym.ids["$Record"]; err == nil && !isWhole {
+	if _, isWhole := r.shape.sym.IDs["$Record"]; err == nil && !isWhole {
 		n.shipper(raw, r, &rec, wrapping{})
 	}
 	return rec, err

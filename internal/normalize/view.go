@@ -2,10 +2,14 @@ package normalize
 
 import (
 	"encoding/xml"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // viewFile is the form of content/normalize/tables.yaml.
@@ -43,7 +47,7 @@ type view struct {
 type viewField struct {
 	name   string
 	column int
-	steps  []step
+	steps  []expression.Step
 }
 
 // loadViews reads the files named tables.yaml.
@@ -110,7 +114,7 @@ func (c *mappingCompiler) view(r *viewRule, at place, t *table, maps map[string]
 		field := viewField{name: line.name, column: column(at, strings.TrimSpace(parts[0]))}
 		for _, part := range parts[1:] {
 			name, arg, _ := strings.Cut(strings.TrimSpace(part), " ")
-			s, err := parseStep(name, strings.TrimSpace(arg), maps)
+			s, err := expression.ParseStep(name, strings.TrimSpace(arg), maps)
 			if err != nil {
 				c.reject(at, "table %s: %w", t.name, err)
 				continue
@@ -190,7 +194,7 @@ func (v *view) extend(rec *tocsin.Record, fields []tocsin.Field, values []tocsin
 			source.EventID, _ = strconv.Atoi(f.Value)
 		}
 	}
-	if source.Channel != "" && !named(fields, "Channel") {
+	if source.Channel != "" && !slices.ContainsFunc(fields, func(f tocsin.Field) bool { return f.Name == "Channel" }) {
 		fields = append(fields, tocsin.Field{Name: "Channel", Value: source.Channel})
 	}
 	return fields
@@ -206,32 +210,32 @@ func valueText(v *tocsin.Value) string {
 	case tocsin.Real:
 		return strconv.FormatFloat(v.Real(), 'g', -1, 64)
 	case tocsin.DateTime:
-		return utcText(v.Time())
+		return value.TimeText(v.Time())
 	}
 	return v.Str
 }
 
 // appendLeaves adds the leaves of a dynamic value by their paths.
 func appendLeaves(fields []tocsin.Field, path, json string) []tocsin.Field {
-	z := &scanner{s: json}
+	z := jsontext.New(json)
 	limit := len(fields) + maxLeaves
 	var walk func(path string) error
 	walk = func(path string) error {
 		switch {
 		case len(fields) >= limit:
-			return z.skip()
-		case z.kind() == jsonObject:
-			return z.object(func(key string) error { return walk(path + "." + key) })
-		case z.kind() == jsonArray:
-			return z.array(func() error { return walk(path) })
+			return z.Skip()
+		case z.Kind() == jsontext.Object:
+			return z.Object(func(key string) error { return walk(path + "." + key) })
+		case z.Kind() == jsontext.Array:
+			return z.Array(func() error { return walk(path) })
 		}
-		text, kind, err := z.scalar()
-		if err == nil && kind != jsonNull {
+		text, kind, err := z.Scalar()
+		if err == nil && kind != jsontext.Null {
 			fields = append(fields, tocsin.Field{Name: path, Value: text})
 		}
 		return err
 	}
-	if k := z.kind(); k == jsonObject || k == jsonArray {
+	if k := z.Kind(); k == jsontext.Object || k == jsontext.Array {
 		_ = walk(path) // it was read before, so it is well formed
 	}
 	return fields
@@ -257,7 +261,7 @@ func appendData(fields []tocsin.Field, text string) []tocsin.Field {
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.Strict = false
 	name, value, depth := "", "", 0
-	for limit := len(fields) + maxLeaves; len(fields) < limit && depth <= maxNesting; {
+	for limit := len(fields) + maxLeaves; len(fields) < limit && depth <= jsontext.MaxNesting; {
 		token, err := d.Token()
 		if err != nil {
 			break // what was read so far is shown; the column keeps the text

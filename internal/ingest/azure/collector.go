@@ -14,6 +14,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // collect answers the HTTP Data Collector API.
@@ -143,7 +144,7 @@ func customRow(element []byte, timeField string) (row []byte, at time.Time, ok b
 		if len(row) > 1 {
 			row = append(row, ',')
 		}
-		row = append(append(ingest.AppendQuoted(row, column), ':'), value...)
+		row = append(append(jsontext.AppendQuoted(row, column), ':'), value...)
 	}
 	return append(row, '}'), at, true
 }
@@ -160,7 +161,7 @@ func customColumn(name string, value json.RawMessage) (column string, out json.R
 	case 't', 'f':
 		return name + "_b", value, true
 	case '{', '[':
-		return name + "_s", ingest.AppendQuoted(nil, string(value)), true
+		return name + "_s", jsontext.AppendQuoted(nil, string(value)), true
 	case '"':
 		text, _ := textOf(value)
 		if guid(text) {

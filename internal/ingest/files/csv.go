@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // Bounds of one row. A quote that is never closed costs only its own line.
@@ -77,9 +78,9 @@ func (e *emitter) row(t *header, at string, cells []string) {
 		if len(body) > 1 {
 			body = append(body, ',')
 		}
-		body = ingest.AppendQuoted(body, t.names[i])
+		body = jsontext.AppendQuoted(body, t.names[i])
 		body = append(body, ':')
-		body = ingest.AppendQuoted(body, cell)
+		body = jsontext.AppendQuoted(body, cell)
 	}
 	e.object(at, append(body, '}'))
 }

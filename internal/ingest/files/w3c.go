@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // w3c reads the W3C extended log format (w3.org/TR/WD-logfile), as IIS and
@@ -41,9 +41,9 @@ func (w *w3c) Line(at string, line []byte, emit func(Piece)) {
 		if len(body) > 1 {
 			body = append(body, ',')
 		}
-		body = ingest.AppendQuoted(body, w.fields[i])
+		body = jsontext.AppendQuoted(body, w.fields[i])
 		body = append(body, ':')
-		body = ingest.AppendQuoted(body, cell)
+		body = jsontext.AppendQuoted(body, cell)
 	}
 	emit(Piece{Format: tocsin.FormatJSONLine, At: at, Body: append(body, '}')})
 }

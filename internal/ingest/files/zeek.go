@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // zeek reads Zeek's own table format into the JSON that its JSON writer gives,
@@ -55,7 +55,7 @@ func (z *zeek) Line(at string, line []byte, emit func(Piece)) {
 		if len(body) > 1 {
 			body = append(body, ',')
 		}
-		body = ingest.AppendQuoted(body, z.fields[i])
+		body = jsontext.AppendQuoted(body, z.fields[i])
 		body = append(body, ':')
 		typ := ""
 		if i < len(z.types) {
@@ -119,7 +119,7 @@ func (z *zeek) value(dst []byte, typ, cell string) []byte {
 	if cell == z.empty {
 		return append(dst, '"', '"')
 	}
-	return ingest.AppendQuoted(dst, unescapeZeek(cell))
+	return jsontext.AppendQuoted(dst, unescapeZeek(cell))
 }
 
 // containerOf returns what a set, table or vector holds.
@@ -177,7 +177,7 @@ func withZeekPath(body []byte, path string) []byte {
 }
 
 // quoted writes a text as JSON does.
-func quoted(s string) []byte { return ingest.AppendQuoted(nil, s) }
+func quoted(s string) []byte { return jsontext.AppendQuoted(nil, s) }
 
 // damagedRow says what is wrong with a row of a table.
 func damagedRow(at string, cells, columns int, line []byte) []byte {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // batch is one request's events on their way.
@@ -192,11 +193,11 @@ func (s *beside) shipper(fields, at json.RawMessage) []byte {
 		if len(dst) > 1 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(ingest.AppendQuoted(dst, name), ':'), value...)
+		dst = append(append(jsontext.AppendQuoted(dst, name), ':'), value...)
 	}
 	for _, m := range [...]struct{ name, value string }{{"source", s.source}, {"sourcetype", s.sourcetype}, {"index", s.index}} {
 		if m.value != "" {
-			add(m.name, ingest.AppendQuoted(nil, m.value))
+			add(m.name, jsontext.AppendQuoted(nil, m.value))
 		}
 	}
 	if len(at) > 0 && s.at.IsZero() && string(at) != "null" {

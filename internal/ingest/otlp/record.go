@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // lastTable takes records that nothing recognises.
@@ -185,7 +186,7 @@ func (b *row) name(name string) {
 	if len(b.dst) > 1 {
 		b.dst = append(b.dst, ',')
 	}
-	b.dst = append(ingest.AppendQuoted(b.dst, name), ':')
+	b.dst = append(jsontext.AppendQuoted(b.dst, name), ':')
 	b.last = name
 }
 
@@ -194,7 +195,7 @@ func (b *row) text(name, value string) {
 		return
 	}
 	b.name(name)
-	b.dst = ingest.AppendQuoted(b.dst, value)
+	b.dst = jsontext.AppendQuoted(b.dst, value)
 }
 
 func (b *row) number(name string, n int64) {
@@ -218,7 +219,7 @@ func appendMap(dst []byte, m pcommon.Map) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(ingest.AppendQuoted(dst, k), ':')
+		dst = append(jsontext.AppendQuoted(dst, k), ':')
 		dst = appendValue(dst, v)
 	}
 	return append(dst, '}')
@@ -228,7 +229,7 @@ func appendMap(dst []byte, m pcommon.Map) []byte {
 func appendValue(dst []byte, v pcommon.Value) []byte {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		return ingest.AppendQuoted(dst, v.Str())
+		return jsontext.AppendQuoted(dst, v.Str())
 	case pcommon.ValueTypeBool:
 		return strconv.AppendBool(dst, v.Bool())
 	case pcommon.ValueTypeInt:
@@ -236,7 +237,7 @@ func appendValue(dst []byte, v pcommon.Value) []byte {
 	case pcommon.ValueTypeDouble:
 		f := v.Double()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return ingest.AppendQuoted(dst, strconv.FormatFloat(f, 'g', -1, 64))
+			return jsontext.AppendQuoted(dst, strconv.FormatFloat(f, 'g', -1, 64))
 		}
 		return strconv.AppendFloat(dst, f, 'g', -1, 64)
 	case pcommon.ValueTypeMap:
@@ -251,7 +252,7 @@ func appendValue(dst []byte, v pcommon.Value) []byte {
 		}
 		return append(dst, ']')
 	case pcommon.ValueTypeBytes:
-		return ingest.AppendQuoted(dst, base64.StdEncoding.EncodeToString(v.Bytes().AsRaw()))
+		return jsontext.AppendQuoted(dst, base64.StdEncoding.EncodeToString(v.Bytes().AsRaw()))
 	case pcommon.ValueTypeEmpty:
 		return append(dst, "null"...)
 	}

@@ -1,13 +1,16 @@
-package normalize
+package expression
 
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
-// An expr makes the text of one column from the fields of an event. In a
-// mapping it is written as one of
+// An Expr makes the text of one column from the fields of a record. It is
+// immutable. In a mapping it is written as one of
 //
 //	= ProcessCreated                     a fixed text
 //	Image                                a field
@@ -20,49 +23,41 @@ import (
 //	ProcessName | only service           the value of "*" is for what a map lacks
 //	rule | as Rule                       a fixed text, where the field has any
 //	SubStatus | only failure             a value map; what it lacks is absent
-//	$DataXML                             a rendering of the event, see specials
-type expr struct {
-	fixed   bool
-	text    string
-	special special
-	any     [][]int // alternatives; each joins the fields of these symbols
-	between string  // what stands between joined fields
-	steps   []step
-	memo    int // where a Windows event remembers the conversion, plus 1; 0 for none
+//	$DataXML                             a rendering of the whole event, where it has some
+type Expr struct {
+	fixed     bool
+	text      string
+	rendering string
+	any       [][]int // alternatives; each joins the fields of these symbols
+	between   string  // what stands between joined fields
+	steps     []Step
+	memo      int // where the conversion is remembered, plus 1; 0 for none
 }
 
-// noSymbol is the symbol of a text that is not one field's.
-const noSymbol = -1
+// NoSymbol is the symbol of a text that is not one field's.
+const NoSymbol = -1
 
-// A step is one conversion. ok false means: the column stays null.
-type step func(string) (text string, ok bool)
+// A Step is one conversion. ok false means: the column stays null.
+type Step func(string) (text string, ok bool)
 
-// symbols numbers the field names that mappings ask for.
-type symbols struct {
-	ids   map[string]int
-	memos int // how many expressions remember what they converted
+// Names are what expressions may name beside fields.
+type Names struct {
+	Maps map[string]map[string]string // value maps
+	// IsRendering says which names behind a dollar sign are renderings of the whole
+	// event. Without it such a name is a field like any other.
+	IsRendering func(name string) bool
 }
 
-func (s *symbols) id(name string) int {
-	id, ok := s.ids[name]
-	if !ok {
-		id = len(s.ids)
-		s.ids[name] = id
-	}
-	return id
-}
-
-// parseExpr compiles the text of an expression. Without renderings a name that
-// begins with a dollar sign is a symbol like any other.
-func parseExpr(text string, sym *symbols, maps map[string]map[string]string, renderings map[string]special) (*expr, error) {
+// Parse compiles the text of an expression.
+func Parse(text string, sym *Symbols, names Names) (*Expr, error) {
 	text = strings.TrimSpace(text)
 	if fixed, ok := strings.CutPrefix(text, "="); ok {
-		return &expr{fixed: true, text: strings.TrimSpace(fixed)}, nil
+		return &Expr{fixed: true, text: strings.TrimSpace(fixed)}, nil
 	}
 	parts := strings.Split(text, " | ")
-	e := &expr{between: `\`}
-	if name, ok := strings.CutPrefix(parts[0], "$"); ok && renderings != nil {
-		if e.special, ok = renderings[strings.TrimSpace(name)]; !ok {
+	x := &Expr{between: `\`}
+	if name, ok := strings.CutPrefix(parts[0], "$"); ok && names.IsRendering != nil {
+		if x.rendering = strings.TrimSpace(name); !names.IsRendering(x.rendering) {
 			return nil, fmt.Errorf("no rendering $%s", name)
 		}
 	} else {
@@ -70,7 +65,7 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 			var ids []int
 			separator := ` \ `
 			if strings.Contains(alternative, " & ") {
-				separator, e.between = " & ", ""
+				separator, x.between = " & ", ""
 			}
 			for _, field := range strings.Split(alternative, separator) {
 				field = strings.TrimSpace(field)
@@ -78,30 +73,30 @@ func parseExpr(text string, sym *symbols, maps map[string]map[string]string, ren
 				if bare == "" || len(bare) == len(field) && strings.ContainsAny(field, " |\\") {
 					return nil, fmt.Errorf("%q is no field name", field)
 				}
-				ids = append(ids, sym.id(bare))
+				ids = append(ids, sym.ID(bare))
 			}
-			e.any = append(e.any, ids)
+			x.any = append(x.any, ids)
 		}
 	}
 	for _, part := range parts[1:] {
 		name, arg, _ := strings.Cut(strings.TrimSpace(part), " ")
-		s, err := parseStep(name, strings.TrimSpace(arg), maps)
+		s, err := ParseStep(name, strings.TrimSpace(arg), names.Maps)
 		if err != nil {
 			return nil, err
 		}
-		e.steps = append(e.steps, s)
-		if len(parts) == 2 && remembered[name] {
-			sym.memos++
-			e.memo = sym.memos
+		x.steps = append(x.steps, s)
+		if len(parts) == 2 {
+			x.memo = slices.Index(remembered[:], name) + 1
 		}
 	}
-	return e, nil
+	return x, nil
 }
 
 // remembered are conversions of fields that have few different values.
-var remembered = map[string]bool{"deviceid": true, "lower": true, "domain": true}
+var remembered = [...]string{"deviceid", "lower", "domain"}
 
-func parseStep(name, arg string, maps map[string]map[string]string) (step, error) {
+// ParseStep compiles one conversion of a name and what stands behind it.
+func ParseStep(name, arg string, maps map[string]map[string]string) (Step, error) {
 	if name == "map" || name == "only" {
 		m, ok := maps[arg]
 		if !ok {
@@ -132,37 +127,45 @@ func parseStep(name, arg string, maps map[string]map[string]string) (step, error
 	return s, nil
 }
 
-// eval makes the text; ok is false when the event does not have it.
-func (x *expr) eval(e *winEvent) (text string, ok bool) {
-	switch {
-	case x.fixed:
-		return x.text, true
-	case x.special != nil:
-		text, ok = x.special(e)
-	default:
-		text, _, ok = x.first(&e.slots)
-	}
-	if x.memo > 0 && ok {
-		return e.memos[x.memo-1].of(text, x.steps[0])
-	}
-	return x.convert(text, ok)
-}
-
-// of makes the text from the fields of a record that is no Windows event; symbol
-// is the field it is unless it was joined or converted.
-func (x *expr) of(s *slots) (text string, symbol int, ok bool) {
+// Of makes the text from the fields of a record; symbol is the field it is unless
+// it was joined or converted, NoSymbol otherwise; ok is false when the record does
+// not have it. A rendering is never there: see Rendering.
+func (x *Expr) Of(s *Slots) (text string, symbol int, ok bool) {
 	if x.fixed {
-		return x.text, noSymbol, true
+		return x.text, NoSymbol, true
 	}
 	text, symbol, ok = x.first(s)
 	if len(x.steps) > 0 {
-		symbol = noSymbol
-		text, ok = x.convert(text, ok)
+		symbol = NoSymbol
+		if x.memo > 0 && ok {
+			text, ok = s.memos[x.memo-1].of(text, x.steps[0])
+		} else {
+			text, ok = x.Convert(text, ok)
+		}
 	}
 	return text, symbol, ok
 }
 
-func (x *expr) convert(text string, ok bool) (string, bool) {
+// Rendering is the name of the rendering of the whole event that the expression
+// begins with, empty for most: whoever renders gives it to Convert.
+func (x *Expr) Rendering() string { return x.rendering }
+
+// Each calls do with the symbol of every field that the expression asks for.
+func (x *Expr) Each(do func(symbol int)) {
+	for _, ids := range x.any {
+		for _, id := range ids {
+			do(id)
+		}
+	}
+}
+
+// IsField says whether the expression is one field and nothing else.
+func (x *Expr) IsField(symbol int) bool {
+	return len(x.any) == 1 && len(x.any[0]) == 1 && x.any[0][0] == symbol
+}
+
+// Convert does the expression's conversions.
+func (x *Expr) Convert(text string, ok bool) (string, bool) {
 	for _, s := range x.steps {
 		if !ok {
 			return "", false
@@ -175,11 +178,11 @@ func (x *expr) convert(text string, ok bool) (string, bool) {
 // first returns the first alternative with a text and, if it is one field's, its
 // symbol; "-" is how Windows writes that there is none, and counts only where
 // there is nothing better.
-func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
-	symbol = noSymbol
+func (x *Expr) first(s *Slots) (text string, symbol int, ok bool) {
+	symbol = NoSymbol
 	if len(x.any) == 1 && len(x.any[0]) == 1 { // most of them
 		id := x.any[0][0]
-		if text, ok = s.get(id); ok {
+		if text, ok = s.Get(id); ok {
 			symbol = id
 		}
 		return text, symbol, ok
@@ -187,7 +190,7 @@ func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
 	for _, ids := range x.any {
 		joined, fields := "", 0
 		for _, id := range ids {
-			v, present := s.get(id)
+			v, present := s.Get(id)
 			if present && !ok {
 				text, symbol, ok = v, id, true
 			}
@@ -204,30 +207,30 @@ func (x *expr) first(s *slots) (text string, symbol int, ok bool) {
 		case fields == 1 && len(ids) == 1:
 			return joined, ids[0], true
 		case fields > 0:
-			return joined, noSymbol, true
+			return joined, NoSymbol, true
 		}
 	}
 	return text, symbol, ok
 }
 
 // partings are conversions with a text of their own.
-var partings = map[string]func(arg string) step{
-	"after": func(arg string) step {
+var partings = map[string]func(arg string) Step{
+	"after": func(arg string) Step {
 		return func(s string) (string, bool) { _, rest, ok := strings.Cut(s, arg); return rest, ok }
 	},
-	"before": func(arg string) step {
+	"before": func(arg string) Step {
 		return func(s string) (string, bool) { head, _, ok := strings.Cut(s, arg); return head, ok }
 	},
-	"behind": func(arg string) step { // the last of them; all if there is none
+	"behind": func(arg string) Step { // the last of them; all if there is none
 		return func(s string) (string, bool) { return s[strings.LastIndex(s, arg)+1:], true }
 	},
-	"ahead": func(arg string) step { // the first of them; all if there is none
+	"ahead": func(arg string) Step { // the first of them; all if there is none
 		return func(s string) (string, bool) { head, _, _ := strings.Cut(s, arg); return head, true }
 	},
 }
 
 // conversions by the name that mappings use.
-var conversions = map[string]step{
+var conversions = map[string]Step{
 	"file":        func(s string) (string, bool) { return s[strings.LastIndexAny(s, `\/`)+1:], true },
 	"lower":       func(s string) (string, bool) { return strings.ToLower(s), true },
 	"dash":        func(s string) (string, bool) { return s, s != "-" && s != "" },
@@ -239,12 +242,12 @@ var conversions = map[string]step{
 	"sha256":      func(s string) (string, bool) { return hashOf(s, "SHA256") },
 	"ip":          plainIP,
 	"iptype":      ipType,
-	"guid":        func(s string) (string, bool) { return guid(s) },
+	"guid":        func(s string) (string, bool) { return value.GUID(s) },
 	"decimal":     decimal,
 	"deviceid":    deviceID,
-	"integer":     func(s string) (string, bool) { _, ok := integer(s); return s, ok },
+	"integer":     func(s string) (string, bool) { _, ok := value.Integer(s); return s, ok },
 	"int32": func(s string) (string, bool) {
-		n, ok := integer(s)
+		n, ok := value.Integer(s)
 		return s, ok && n >= math.MinInt32 && n <= math.MaxInt32
 	},
 	"nodot":      func(s string) (string, bool) { return strings.TrimSuffix(s, "."), true },

@@ -1,4 +1,4 @@
-package normalize
+package value
 
 import (
 	"testing"
@@ -24,7 +24,7 @@ func TestInstant_UnixTime(t *testing.T) {
 		"99999999999999999999": "",
 		"1e300":                "",
 	} {
-		at, ok := instant(text)
+		at, ok := Instant(text)
 		got := ""
 		if ok {
 			got = at.Format(form)

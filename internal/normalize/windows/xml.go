@@ -1,4 +1,4 @@
-package normalize
+package windows
 
 import (
 	"encoding/xml"
@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // readXML reads an event as Windows renders it (`wevtutil qe … /f:xml`, Windows
 // Event Collector): one <Event> element.
-func (e *winEvent) readXML(body string) error {
+func (e *Event) readXML(body string) error {
 	d := xml.NewDecoder(strings.NewReader(body))
 	r := xmlEvent{e: e}
 	for {
@@ -40,7 +42,7 @@ func (e *winEvent) readXML(body string) error {
 
 // An xmlEvent is where the reading of an event's XML stands.
 type xmlEvent struct {
-	e    *winEvent
+	e    *Event
 	path []string // names of the open elements
 	name string   // Name attribute of an open Data element
 	leaf bool     // nothing was closed inside the open element
@@ -49,8 +51,8 @@ type xmlEvent struct {
 }
 
 func (r *xmlEvent) open(t xml.StartElement) error {
-	if len(r.path) >= maxNesting {
-		return fmt.Errorf("the XML is nested deeper than %d", maxNesting)
+	if len(r.path) >= jsontext.MaxNesting {
+		return fmt.Errorf("the XML is nested deeper than %d", jsontext.MaxNesting)
 	}
 	if len(r.path) == 0 {
 		if t.Name.Local != "Event" || r.seen {

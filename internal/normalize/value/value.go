@@ -1,4 +1,8 @@
-package normalize
+// Package value types the texts of records: times in the forms that senders write,
+// numbers, GUIDs, timespans. It refuses a text that is none, and says so by ok =
+// false; it never guesses a value. It is tested by tables and by the golden files
+// of package normalize.
+package value
 
 import (
 	"math"
@@ -7,12 +11,13 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-// textValue types a text for a column; ok is false if the text is no value of
+// Of types a text for a column; ok is false if the text is no value of
 // that type. An empty text is null but for strings, which Kusto never has null.
-func textValue(t catalog.Type, s string) (v tocsin.Value, ok bool) {
+func Of(t catalog.Type, s string) (v tocsin.Value, ok bool) {
 	if t == catalog.String {
 		return tocsin.StringValue(s), true
 	}
@@ -21,7 +26,7 @@ func textValue(t catalog.Type, s string) (v tocsin.Value, ok bool) {
 	}
 	switch t {
 	case catalog.Int, catalog.Long:
-		n, ok := integer(s)
+		n, ok := Integer(s)
 		if !ok || t == catalog.Int && (n < math.MinInt32 || n > math.MaxInt32) {
 			return v, false
 		}
@@ -38,25 +43,25 @@ func textValue(t catalog.Type, s string) (v tocsin.Value, ok bool) {
 		}
 		return v, false
 	case catalog.DateTime:
-		at, ok := instant(s)
+		at, ok := Instant(s)
 		return tocsin.TimeValue(at), ok
 	case catalog.TimeSpan:
 		n, ok := span(s)
 		return tocsin.Value{Kind: tocsin.TimeSpan, Num: n}, ok
 	case catalog.Guid:
-		g, ok := guid(s)
+		g, ok := GUID(s)
 		return tocsin.Value{Kind: tocsin.GUID, Str: g}, ok
 	case catalog.Decimal:
 		_, err := strconv.ParseFloat(s, 64)
 		return tocsin.Value{Kind: tocsin.Decimal, Str: s}, err == nil
 	case catalog.Dynamic:
-		return tocsin.DynamicValue(string(appendJSONString(nil, s))), true
+		return tocsin.DynamicValue(string(jsontext.AppendQuoted(nil, s))), true
 	}
 	return v, false
 }
 
-// integer reads decimal, 0x hexadecimal, and a real number without fraction.
-func integer(s string) (int64, bool) {
+// Integer reads decimal, 0x hexadecimal, and a real number without fraction.
+func Integer(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
 		n, err := strconv.ParseUint(s[2:], 16, 64)
@@ -120,9 +125,9 @@ func usualInstant(s string) (t time.Time, ok bool) {
 	return time.Date(century*100+year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
 }
 
-// instant reads a time; ok is false if it is none, or outside what a datetime
+// Instant reads a time; ok is false if it is none, or outside what a datetime
 // holds.
-func instant(s string) (time.Time, bool) {
+func Instant(s string) (time.Time, bool) {
 	if t, ok := usualInstant(s); ok {
 		return t, true
 	}
@@ -171,6 +176,9 @@ func unixTime(s string) (time.Time, bool) {
 	return time.Unix(n/perSecond, n%perSecond*unit+part).UTC(), true
 }
 
+// TimeText writes a time as Windows does in SystemTime: with seven digits.
+func TimeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
+
 // span reads a timespan in Kusto's form [-][d.]hh:mm:ss[.fffffff] as ticks.
 func span(s string) (int64, bool) {
 	body, negative := strings.CutPrefix(strings.TrimSpace(s), "-")
@@ -199,8 +207,8 @@ func span(s string) (int64, bool) {
 	return n, true
 }
 
-// guid reads a GUID with or without braces.
-func guid(s string) (string, bool) {
+// GUID reads a GUID with or without braces.
+func GUID(s string) (string, bool) {
 	s = strings.Trim(strings.TrimSpace(s), "{}")
 	if len(s) != 36 {
 		return "", false

@@ -1,9 +1,11 @@
-package normalize
+package windows
 
 import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // What kind of data a Windows event has: the first byte of tocsin.Event.Twin.
@@ -15,9 +17,9 @@ const (
 	twinNothing  = 'n'
 )
 
-// twin makes what the row of Event needs beyond that of WindowsEvent, where the
+// Twin makes what the row of Event needs beyond that of WindowsEvent, where the
 // event is stored.
-func (e *winEvent) twin() string {
+func (e *Event) Twin() string {
 	kind := byte(twinNothing)
 	switch {
 	case len(e.data) > 0:
@@ -42,25 +44,25 @@ var plainTwins = map[byte]string{
 // EventData renders the data of a Windows event as Event.EventData has it, from
 // tocsin.Event.Twin and what WindowsEvent.EventData holds.
 func EventData(twin, data string, at time.Time) string {
-	return rendered(twin, data, func(e *winEvent) string {
-		e.at = at.UTC()
+	return rendered(twin, data, func(e *Event) string {
+		e.At = at.UTC()
 		return e.dataItemXML()
 	})
 }
 
 // EventParameters renders the data as Event.ParameterXml has it.
 func EventParameters(twin, data string) string {
-	return rendered(twin, data, (*winEvent).paramXML)
+	return rendered(twin, data, (*Event).paramXML)
 }
 
 // rendering holds events without a mapping: only their data is read.
-var rendering = sync.Pool{New: func() any { return newWinEvent(&mapping{}) }}
+var rendering = sync.Pool{New: func() any { return New(nil) }}
 
-func rendered(twin, data string, render func(*winEvent) string) string {
-	e := rendering.Get().(*winEvent)
+func rendered(twin, data string, render func(*Event) string) string {
+	e := rendering.Get().(*Event)
 	defer rendering.Put(e)
 	e.reset()
-	z := &scanner{s: data}
+	z := jsontext.New(data)
 	if twin == "" || data == "" {
 		return render(e)
 	}
@@ -68,11 +70,11 @@ func rendered(twin, data string, render func(*winEvent) string) string {
 	// anything else, what can be read is shown.
 	switch twin[0] {
 	case twinData:
-		_ = z.object(func(key string) error { return e.dataElement(z, key) })
+		_ = z.Object(func(key string) error { return e.dataElement(z, key) })
 	case twinUser:
 		e.userJSON = strings.TrimSpace(data)
 	case twinUserList:
-		_ = z.object(func(key string) error { return e.userElement(z, "", key) })
+		_ = z.Object(func(key string) error { return e.userElement(z, "", key) })
 	}
 	return render(e)
 }

@@ -1,4 +1,4 @@
-package normalize
+package jsontext
 
 import (
 	"math/rand/v2"
@@ -29,7 +29,7 @@ func TestPlain_EightAtATimeIsOneAtATime(t *testing.T) {
 		for want < len(b) && b[want] != '"' && b[want] != '\\' && b[want] >= ' ' {
 			want++
 		}
-		z := scanner{s: string(b), at: from}
+		z := Scanner{s: string(b), at: from}
 		if z.plain(); z.at != want {
 			t.Fatalf("%q from %d: stops at %d, not %d", b, from, z.at, want)
 		}

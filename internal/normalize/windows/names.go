@@ -1,6 +1,10 @@
-package normalize
+package windows
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+)
 
 // A nameTable remembers what is known of the names of fields, because the same
 // few come with every event. It has no more than its fixed number of entries;
@@ -10,13 +14,13 @@ type nameTable [1024]nameEntry
 type nameEntry struct {
 	name   string
 	flat   string // without spaces
-	symbol int    // noSymbol when no expression asks for it
+	symbol int    // expression.NoSymbol when no expression asks for it
 }
 
 // of returns the entry of a name.
 func (t *nameTable) of(name string, symbols map[string]int) *nameEntry {
 	if name == "" {
-		return &nameEntry{symbol: noSymbol}
+		return &nameEntry{symbol: expression.NoSymbol}
 	}
 	n := uint32(len(name))
 	h := (n*0x9e3779b1 ^ uint32(name[0])*0x85ebca6b ^ uint32(name[n/2])*0xc2b2ae35 ^ uint32(name[n-1])*0x27d4eb2f)
@@ -25,7 +29,7 @@ func (t *nameTable) of(name string, symbols map[string]int) *nameEntry {
 		return entry
 	}
 	clone := strings.Clone(name) // it is a part of a record
-	*entry = nameEntry{name: clone, flat: clone, symbol: noSymbol}
+	*entry = nameEntry{name: clone, flat: clone, symbol: expression.NoSymbol}
 	if strings.Contains(clone, " ") {
 		entry.flat = strings.ReplaceAll(clone, " ", "")
 	}
@@ -33,26 +37,4 @@ func (t *nameTable) of(name string, symbols map[string]int) *nameEntry {
 		entry.symbol = id
 	}
 	return entry
-}
-
-// A memo remembers conversions whose inputs come again and again, such as the
-// names of hosts.
-type memo map[string]string
-
-// maxMemo bounds a memo; a full one begins anew.
-const maxMemo = 8192
-
-// of returns the conversion of s, which must depend on s alone.
-func (m memo) of(s string, convert step) (string, bool) {
-	if text, ok := m[s]; ok {
-		return text, true
-	}
-	text, ok := convert(s)
-	if ok && len(s) <= maxFieldName {
-		if len(m) >= maxMemo {
-			clear(m)
-		}
-		m[strings.Clone(s)] = strings.Clone(text)
-	}
-	return text, ok
 }

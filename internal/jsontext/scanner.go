@@ -1,4 +1,12 @@
-package normalize
+// Package jsontext reads and writes JSON texts where they are hot: a scanner that
+// hands out parts of its input instead of building a tree, and the quoting of
+// strings.
+//
+// It promises that what it takes for JSON, every parser does (RFC 8259; lone
+// surrogates become U+FFFD where a text is handed on, see Plain), that nesting is
+// bounded, and that time is linear in the text. It knows nothing of what the
+// texts say. It is tested against encoding/json by a fuzz target.
+package jsontext
 
 import (
 	"errors"
@@ -9,42 +17,53 @@ import (
 	"unicode/utf8"
 )
 
-const maxNesting = 64
+// MaxNesting is how deep objects and arrays may stand in one another.
+const MaxNesting = 64
 
 var (
 	errEnd     = errors.New("the JSON text ends early")
-	errNesting = fmt.Errorf("the JSON text is nested deeper than %d", maxNesting)
+	errNesting = fmt.Errorf("the JSON text is nested deeper than %d", MaxNesting)
 )
 
-// A jsonKind is the type of a JSON value.
-type jsonKind uint8
+// A Kind is the type of a JSON value.
+type Kind uint8
 
+// The kinds of values.
 const (
-	jsonNull jsonKind = iota
-	jsonBool
-	jsonNumber
-	jsonString
-	jsonObject
-	jsonArray
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Object
+	Array
 )
 
-// A scanner reads one JSON text strictly, from front to back, without building
+// A Scanner reads one JSON text strictly, from front to back, without building
 // a tree. Texts it returns are parts of the input unless they had escapes.
-type scanner struct {
+type Scanner struct {
 	s     string
 	at    int
 	depth int
 }
 
-func (z *scanner) fail(want string) error {
+// New returns a scanner that stands at the beginning of a text.
+func New(s string) *Scanner { return &Scanner{s: s} }
+
+// Offset returns the byte at which the scanner stands.
+func (z *Scanner) Offset() int { return z.at }
+
+// Since returns the text between an offset and where the scanner stands.
+func (z *Scanner) Since(from int) string { return z.s[from:z.at] }
+
+func (z *Scanner) fail(want string) error {
 	if z.at >= len(z.s) {
 		return errEnd
 	}
 	return fmt.Errorf("invalid JSON at byte %d: %s is expected", z.at, want)
 }
 
-// peek skips white space and returns the next byte, 0 at the end.
-func (z *scanner) peek() byte {
+// Peek skips white space and returns the next byte, 0 at the end.
+func (z *Scanner) Peek() byte {
 	for z.at < len(z.s) {
 		switch c := z.s[z.at]; c {
 		case ' ', '\t', '\r', '\n':
@@ -56,54 +75,54 @@ func (z *scanner) peek() byte {
 	return 0
 }
 
-// kind returns the type of the next value by its first byte.
-func (z *scanner) kind() jsonKind {
-	switch z.peek() {
+// Kind returns the type of the next value by its first byte.
+func (z *Scanner) Kind() Kind {
+	switch z.Peek() {
 	case '{':
-		return jsonObject
+		return Object
 	case '[':
-		return jsonArray
+		return Array
 	case '"':
-		return jsonString
+		return String
 	case 't', 'f':
-		return jsonBool
+		return Bool
 	case 'n':
-		return jsonNull
+		return Null
 	}
-	return jsonNumber
+	return Number
 }
 
-// object reads an object and calls member for each key; member must read the
+// Object reads an object and calls member for each key; member must read the
 // value.
-func (z *scanner) object(member func(key string) error) error {
-	if z.peek() != '{' {
+func (z *Scanner) Object(member func(key string) error) error {
+	if z.Peek() != '{' {
 		return z.fail("{")
 	}
-	if z.depth++; z.depth > maxNesting {
+	if z.depth++; z.depth > MaxNesting {
 		return errNesting
 	}
 	z.at++
-	if z.peek() == '}' {
+	if z.Peek() == '}' {
 		z.at++
 		z.depth--
 		return nil
 	}
 	for {
-		if z.peek() != '"' {
+		if z.Peek() != '"' {
 			return z.fail("a name in quotes")
 		}
-		key, err := z.text()
+		key, err := z.Text()
 		if err != nil {
 			return err
 		}
-		if z.peek() != ':' {
+		if z.Peek() != ':' {
 			return z.fail(":")
 		}
 		z.at++
 		if err := member(key); err != nil {
 			return err
 		}
-		switch z.peek() {
+		switch z.Peek() {
 		case ',':
 			z.at++
 		case '}':
@@ -116,17 +135,17 @@ func (z *scanner) object(member func(key string) error) error {
 	}
 }
 
-// array reads an array and calls element in front of each element, which it
+// Array reads an array and calls element in front of each element, which it
 // must read.
-func (z *scanner) array(element func() error) error {
-	if z.peek() != '[' {
+func (z *Scanner) Array(element func() error) error {
+	if z.Peek() != '[' {
 		return z.fail("[")
 	}
-	if z.depth++; z.depth > maxNesting {
+	if z.depth++; z.depth > MaxNesting {
 		return errNesting
 	}
 	z.at++
-	if z.peek() == ']' {
+	if z.Peek() == ']' {
 		z.at++
 		z.depth--
 		return nil
@@ -135,7 +154,7 @@ func (z *scanner) array(element func() error) error {
 		if err := element(); err != nil {
 			return err
 		}
-		switch z.peek() {
+		switch z.Peek() {
 		case ',':
 			z.at++
 		case ']':
@@ -148,17 +167,17 @@ func (z *scanner) array(element func() error) error {
 	}
 }
 
-// skip reads any value. It checks escapes but does not resolve them.
-func (z *scanner) skip() error {
-	switch z.kind() {
-	case jsonObject:
-		return z.object(func(string) error { return z.skip() })
-	case jsonArray:
-		return z.array(z.skip)
-	case jsonString:
+// Skip reads any value. It checks escapes but does not resolve them.
+func (z *Scanner) Skip() error {
+	switch z.Kind() {
+	case Object:
+		return z.Object(func(string) error { return z.Skip() })
+	case Array:
+		return z.Array(z.Skip)
+	case String:
 		return z.skipText()
 	}
-	_, _, err := z.scalar()
+	_, _, err := z.Scalar()
 	return err
 }
 
@@ -166,7 +185,7 @@ func (z *scanner) skip() error {
 // a backslash or a control character; or to the end. It looks at eight bytes at
 // a time: in each byte of special, the top bit says that this byte is one. Above
 // the first such byte the bits may be wrong, which does not matter.
-func (z *scanner) plain() {
+func (z *Scanner) plain() {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	s, at := z.s, z.at
 	for at+8 <= len(s) {
@@ -187,7 +206,7 @@ func (z *scanner) plain() {
 }
 
 // skipText reads a string.
-func (z *scanner) skipText() error {
+func (z *Scanner) skipText() error {
 	z.at++ // "
 	for z.plain(); z.at < len(z.s); z.plain() {
 		switch c := z.s[z.at]; {
@@ -214,19 +233,19 @@ func (z *scanner) skipText() error {
 	return errEnd
 }
 
-// raw reads any value and returns its JSON text, valid for every parser: lone
+// Raw reads any value and returns its JSON text, valid for every parser: lone
 // surrogates, which some refuse, become U+FFFD.
-func (z *scanner) raw() (string, error) {
-	z.peek()
+func (z *Scanner) Raw() (string, error) {
+	z.Peek()
 	from := z.at
-	if err := z.skip(); err != nil {
+	if err := z.Skip(); err != nil {
 		return "", err
 	}
-	return plainJSON(z.s[from:z.at]), nil
+	return Plain(z.s[from:z.at]), nil
 }
 
-// plainJSON returns valid JSON without lone surrogates.
-func plainJSON(text string) string {
+// Plain returns valid JSON without lone surrogates.
+func Plain(text string) string {
 	if strings.Contains(text, `\ud`) || strings.Contains(text, `\uD`) {
 		return string(reencode(nil, text))
 	}
@@ -235,7 +254,7 @@ func plainJSON(text string) string {
 
 // reencode appends valid JSON with every string written anew.
 func reencode(dst []byte, text string) []byte {
-	z := scanner{s: text}
+	z := Scanner{s: text}
 	from := 0
 	for z.at < len(text) {
 		if text[z.at] != '"' {
@@ -243,23 +262,23 @@ func reencode(dst []byte, text string) []byte {
 			continue
 		}
 		dst = append(dst, text[from:z.at]...)
-		value, err := z.text()
+		value, err := z.Text()
 		if err != nil {
 			return append(dst, text[z.at:]...)
 		}
-		dst = appendJSONString(dst, value)
+		dst = AppendQuoted(dst, value)
 		from = z.at
 	}
 	return append(dst, text[from:]...)
 }
 
-// scalar reads a string, number, boolean or null as text.
-func (z *scanner) scalar() (string, jsonKind, error) {
-	switch kind := z.kind(); kind {
-	case jsonString:
-		text, err := z.text()
+// Scalar reads a string, number, boolean or null as text.
+func (z *Scanner) Scalar() (string, Kind, error) {
+	switch kind := z.Kind(); kind {
+	case String:
+		text, err := z.Text()
 		return text, kind, err
-	case jsonBool:
+	case Bool:
 		for _, word := range [2]string{"true", "false"} {
 			if strings.HasPrefix(z.s[z.at:], word) {
 				z.at += len(word)
@@ -267,20 +286,20 @@ func (z *scanner) scalar() (string, jsonKind, error) {
 			}
 		}
 		return "", kind, z.fail("true or false")
-	case jsonNull:
+	case Null:
 		if strings.HasPrefix(z.s[z.at:], "null") {
 			z.at += 4
 			return "", kind, nil
 		}
 		return "", kind, z.fail("null")
-	case jsonNumber:
+	case Number:
 		text, err := z.number()
 		return text, kind, err
 	}
-	return "", jsonNull, z.fail("a text, number, true, false or null")
+	return "", Null, z.fail("a text, number, true, false or null")
 }
 
-func (z *scanner) digits() bool {
+func (z *Scanner) digits() bool {
 	from := z.at
 	for z.at < len(z.s) && z.s[z.at]-'0' < 10 {
 		z.at++
@@ -288,7 +307,7 @@ func (z *scanner) digits() bool {
 	return z.at > from
 }
 
-func (z *scanner) number() (string, error) {
+func (z *Scanner) number() (string, error) {
 	from := z.at
 	if z.at < len(z.s) && z.s[z.at] == '-' {
 		z.at++
@@ -314,8 +333,8 @@ func (z *scanner) number() (string, error) {
 	return z.s[from:z.at], nil
 }
 
-// text reads a string.
-func (z *scanner) text() (string, error) {
+// Text reads a string.
+func (z *Scanner) Text() (string, error) {
 	z.at++ // "
 	from := z.at
 	z.plain()
@@ -332,7 +351,7 @@ func (z *scanner) text() (string, error) {
 }
 
 // escaped reads the rest of a string that has escapes.
-func (z *scanner) escaped(from int) (string, error) {
+func (z *Scanner) escaped(from int) (string, error) {
 	start := z.at
 	z.at-- // skipText begins behind the byte it stands at; the backslash is read again
 	if err := z.skipText(); err != nil {
@@ -379,12 +398,12 @@ func (z *scanner) escaped(from int) (string, error) {
 // unicodeEscape reads what stands behind \u, with the second half of a
 // surrogate pair; a lone surrogate is U+FFFD. size is what was read.
 func unicodeEscape(s string) (r rune, size int) {
-	z := scanner{s: s}
+	z := Scanner{s: s}
 	r, _ = z.hex4() // checked by skipText
 	if utf16.IsSurrogate(r) {
 		low := rune(0)
 		if strings.HasPrefix(s[z.at:], `\u`) {
-			pair := scanner{s: s, at: z.at + 2}
+			pair := Scanner{s: s, at: z.at + 2}
 			low, _ = pair.hex4()
 		}
 		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
@@ -394,7 +413,7 @@ func unicodeEscape(s string) (r rune, size int) {
 	return r, 4
 }
 
-func (z *scanner) hex4() (rune, error) {
+func (z *Scanner) hex4() (rune, error) {
 	if z.at+4 > len(z.s) {
 		return 0, errEnd
 	}
@@ -414,39 +433,10 @@ func (z *scanner) hex4() (rune, error) {
 	return r, nil
 }
 
-// document checks that nothing but white space is left.
-func (z *scanner) document() error {
-	if z.peek() != 0 || z.at < len(z.s) {
+// End checks that nothing but white space is left.
+func (z *Scanner) End() error {
+	if z.Peek() != 0 || z.at < len(z.s) {
 		return z.fail("the end of the record")
 	}
 	return nil
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendJSONString appends a quoted JSON string.
-func appendJSONString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		from = i + 1
-	}
-	return append(append(dst, s[from:]...), '"')
 }

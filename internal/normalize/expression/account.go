@@ -1,4 +1,4 @@
-package normalize
+package expression
 
 import (
 	"crypto/sha1"
@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 func accountDomain(s string) (string, bool) {
@@ -26,7 +28,7 @@ func accountType(s string) (string, bool) {
 
 // decimal turns the 0x form of ids in the Security log into decimal digits.
 func decimal(s string) (string, bool) {
-	n, ok := integer(s)
+	n, ok := value.Integer(s)
 	return strconv.FormatInt(n, 10), ok
 }
 

@@ -1,9 +1,12 @@
-package normalize
+package windows
 
 import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // winlogbeatSystem are the members of "winlog" that belong to System.
@@ -25,91 +28,91 @@ var auditKeywords = map[string]string{
 }
 
 // readWinlogbeat reads the shape of Elastic's Winlogbeat and agent.
-func (e *winEvent) readWinlogbeat(body string) error {
-	z := &scanner{s: body}
-	err := z.object(func(key string) error {
-		kind := z.kind()
+func (e *Event) readWinlogbeat(body string) error {
+	z := jsontext.New(body)
+	err := z.Object(func(key string) error {
+		kind := z.Kind()
 		switch {
-		case key == "winlog" && kind == jsonObject:
-			return z.object(func(key string) error { return e.winlogMember(z, key) })
-		case key == "@timestamp" && kind == jsonString:
-			text, err := z.text()
-			if at, ok := instant(text); ok {
+		case key == "winlog" && kind == jsontext.Object:
+			return z.Object(func(key string) error { return e.winlogMember(z, key) })
+		case key == "@timestamp" && kind == jsontext.String:
+			text, err := z.Text()
+			if at, ok := value.Instant(text); ok {
 				e.setTime(at)
 			}
 			return err
-		case key == "message" && kind == jsonString:
-			text, err := z.text()
+		case key == "message" && kind == jsontext.String:
+			text, err := z.Text()
 			e.message = text
 			return err
-		case key == "log" && kind == jsonObject:
-			return z.object(func(key string) error {
-				if key != "level" || z.kind() != jsonString {
-					return z.skip()
+		case key == "log" && kind == jsontext.Object:
+			return z.Object(func(key string) error {
+				if key != "level" || z.Kind() != jsontext.String {
+					return z.Skip()
 				}
-				text, err := z.text()
+				text, err := z.Text()
 				if level, ok := levels[strings.ToLower(text)]; ok {
 					e.setSystem("Level", level)
 				}
 				return err
 			})
 		}
-		return z.skip()
+		return z.Skip()
 	})
 	if err != nil {
 		return err
 	}
-	return z.document()
+	return z.End()
 }
 
-func (e *winEvent) winlogMember(z *scanner, key string) error {
-	kind := z.kind()
-	if name, ok := winlogbeatSystem[key]; ok && kind != jsonObject && kind != jsonArray {
+func (e *Event) winlogMember(z *jsontext.Scanner, key string) error {
+	kind := z.Kind()
+	if name, ok := winlogbeatSystem[key]; ok && kind != jsontext.Object && kind != jsontext.Array {
 		return e.systemValue(z, name)
 	}
 	switch {
-	case key == "event_data" && kind == jsonObject:
-		z.peek()
-		from := z.at
-		err := z.object(func(key string) error { return e.dataElement(z, key) })
-		e.dataJSON = z.s[from:z.at]
+	case key == "event_data" && kind == jsontext.Object:
+		z.Peek()
+		from := z.Offset()
+		err := z.Object(func(key string) error { return e.dataElement(z, key) })
+		e.dataJSON = z.Since(from)
 		return err
-	case key == "user_data" && kind == jsonObject:
-		z.peek()
-		from := z.at
-		err := z.object(func(key string) error { return e.userElement(z, "Event.UserData", key) })
-		e.userJSON = z.s[from:z.at]
+	case key == "user_data" && kind == jsontext.Object:
+		z.Peek()
+		from := z.Offset()
+		err := z.Object(func(key string) error { return e.userElement(z, "Event.UserData", key) })
+		e.userJSON = z.Since(from)
 		return err
-	case key == "keywords" && kind == jsonArray:
-		return z.array(func() error {
-			if z.kind() != jsonString {
-				return z.skip()
+	case key == "keywords" && kind == jsontext.Array:
+		return z.Array(func() error {
+			if z.Kind() != jsontext.String {
+				return z.Skip()
 			}
-			text, err := z.text()
+			text, err := z.Text()
 			if bits, ok := auditKeywords[text]; ok {
 				e.setSystem("Keywords", bits)
 			}
 			return err
 		})
-	case key == "process" && kind == jsonObject:
-		return z.object(func(key string) error {
+	case key == "process" && kind == jsontext.Object:
+		return z.Object(func(key string) error {
 			switch {
 			case key == "pid":
 				return e.systemValue(z, "Execution_ProcessID")
-			case key == "thread" && z.kind() == jsonObject:
-				return z.object(func(string) error { return e.systemValue(z, "Execution_ThreadID") })
+			case key == "thread" && z.Kind() == jsontext.Object:
+				return z.Object(func(string) error { return e.systemValue(z, "Execution_ThreadID") })
 			}
-			return z.skip()
+			return z.Skip()
 		})
-	case key == "user" && kind == jsonObject:
-		return z.object(func(key string) error {
+	case key == "user" && kind == jsontext.Object:
+		return z.Object(func(key string) error {
 			if key == "identifier" {
 				return e.systemValue(z, "UserID")
 			}
-			return z.skip()
+			return z.Skip()
 		})
 	}
-	return z.skip()
+	return z.Skip()
 }
 
 // nxlogSystem are the members of NXLog's flat shape that belong to System; an
@@ -132,21 +135,21 @@ var nxlogTypes = map[string]string{
 
 // readNXLog reads NXLog's flat shape, which the OTRF data sets have too.
 // EventTime has no zone there: a time with a zone is preferred.
-func (e *winEvent) readNXLog(body string) error {
-	z := &scanner{s: body}
+func (e *Event) readNXLog(body string) error {
+	z := jsontext.New(body)
 	var local, zoned time.Time
-	err := z.object(func(key string) error {
-		kind := z.kind()
-		if kind == jsonObject || kind == jsonArray {
-			return z.skip()
+	err := z.Object(func(key string) error {
+		kind := z.Kind()
+		if kind == jsontext.Object || kind == jsontext.Array {
+			return z.Skip()
 		}
-		text, kind, err := z.scalar()
-		if err != nil || kind == jsonNull {
+		text, kind, err := z.Scalar()
+		if err != nil || kind == jsontext.Null {
 			return err
 		}
 		switch key {
 		case "EventTime", "@timestamp", "TimeCreated":
-			if at, ok := instant(text); !ok {
+			if at, ok := value.Instant(text); !ok {
 				return nil
 			} else if strings.HasSuffix(text, "Z") || strings.LastIndexAny(text, "+-") > 10 {
 				zoned = at
@@ -184,7 +187,7 @@ func (e *winEvent) readNXLog(body string) error {
 	if err != nil {
 		return err
 	}
-	return z.document()
+	return z.End()
 }
 
 // keywordBits writes NXLog's signed number as Windows writes keywords.

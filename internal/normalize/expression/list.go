@@ -1,14 +1,16 @@
-package normalize
+package expression
 
 import (
 	"strconv"
 	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
 )
 
 // firstElement takes the first element of a JSON array; another text stays.
 func firstElement(s string) (string, bool) {
 	text, found := s, false
-	if !eachElement(s, func(element string) bool {
+	if !jsontext.EachElement(s, func(element string) bool {
 		text, found = element, true
 		return false
 	}) {
@@ -21,36 +23,13 @@ func firstElement(s string) (string, bool) {
 // commas; another text stays.
 func joinElements(s string) (string, bool) {
 	var list []string
-	if !eachElement(s, func(element string) bool {
+	if !jsontext.EachElement(s, func(element string) bool {
 		list = append(list, element)
 		return true
 	}) {
 		return s, true
 	}
 	return strings.Join(list, ", "), len(list) > 0
-}
-
-// eachElement calls do with the text of each element of a JSON array, until it
-// says no; false if s is no array.
-func eachElement(s string, do func(element string) bool) bool {
-	z := scanner{s: s}
-	if z.kind() != jsonArray {
-		return false
-	}
-	more := true
-	err := z.array(func() error {
-		if k := z.kind(); k == jsonObject || k == jsonArray || !more {
-			text, err := z.raw()
-			more = more && do(text)
-			return err
-		}
-		text, kind, err := z.scalar()
-		if err == nil && kind != jsonNull {
-			more = do(text)
-		}
-		return err
-	})
-	return err == nil
 }
 
 // secondsToMillis turns a length of time in seconds into whole milliseconds.

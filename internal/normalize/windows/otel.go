@@ -1,6 +1,11 @@
-package normalize
+package windows
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/jsontext"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
+)
 
 // The members of the OpenTelemetry Collector's body of a Windows event
 // (windowseventlogreceiver without raw: true) that belong to System.
@@ -19,26 +24,26 @@ var (
 )
 
 // readOTel reads that body. It has no UserData: raw: true keeps it.
-func (e *winEvent) readOTel(body string) error {
-	z := &scanner{s: body}
-	err := z.object(func(key string) error {
-		kind := z.kind()
+func (e *Event) readOTel(body string) error {
+	z := jsontext.New(body)
+	err := z.Object(func(key string) error {
+		kind := z.Kind()
 		switch {
-		case kind == jsonObject && otelNested[key] != nil:
-			return z.object(func(member string) error {
+		case kind == jsontext.Object && otelNested[key] != nil:
+			return z.Object(func(member string) error {
 				if name, ok := otelNested[key][member]; ok {
 					return e.systemValue(z, name)
 				}
-				return z.skip()
+				return z.Skip()
 			})
-		case kind == jsonObject && key == "event_data":
-			return z.object(func(member string) error { return e.otelData(z, member) })
-		case kind == jsonArray && key == "keywords":
-			return z.array(func() error {
-				if z.kind() != jsonString {
-					return z.skip()
+		case kind == jsontext.Object && key == "event_data":
+			return z.Object(func(member string) error { return e.otelData(z, member) })
+		case kind == jsontext.Array && key == "keywords":
+			return z.Array(func() error {
+				if z.Kind() != jsontext.String {
+					return z.Skip()
 				}
-				text, err := z.text()
+				text, err := z.Text()
 				if bits, ok := auditKeywords[text]; ok {
 					e.setSystem("Keywords", bits)
 				} else if strings.HasPrefix(text, "0x") {
@@ -46,16 +51,16 @@ func (e *winEvent) readOTel(body string) error {
 				}
 				return err
 			})
-		case kind != jsonString:
+		case kind != jsontext.String:
 			if name, ok := otelSystem[key]; ok {
 				return e.systemValue(z, name)
 			}
-			return z.skip()
+			return z.Skip()
 		}
-		text, err := z.text()
+		text, err := z.Text()
 		switch key {
 		case "system_time":
-			if at, ok := instant(text); ok {
+			if at, ok := value.Instant(text); ok {
 				e.setTime(at)
 			}
 		case "message":
@@ -76,27 +81,27 @@ func (e *winEvent) readOTel(body string) error {
 	if err != nil {
 		return err
 	}
-	return z.document()
+	return z.End()
 }
 
 // otelData reads a member of event_data: "data" is a list of objects of one
 // member each, whose name is empty for nameless data; "name" and "binary" are
 // those of the whole.
-func (e *winEvent) otelData(z *scanner, member string) error {
-	if member != "data" || z.kind() != jsonArray {
+func (e *Event) otelData(z *jsontext.Scanner, member string) error {
+	if member != "data" || z.Kind() != jsontext.Array {
 		if member == "name" {
-			return z.skip()
+			return z.Skip()
 		}
 		if member == "binary" {
 			member = "Binary"
 		}
 		return e.dataElement(z, member)
 	}
-	return z.array(func() error {
-		if z.kind() != jsonObject {
+	return z.Array(func() error {
+		if z.Kind() != jsontext.Object {
 			return e.dataElement(z, "Data")
 		}
-		return z.object(func(name string) error {
+		return z.Object(func(name string) error {
 			if name == "" {
 				name = "Data"
 			}
