@@ -55,7 +55,7 @@ test-pg: ## the state store's conformance suite on a private PostgreSQL
 test-kafka: ## the Kafka consumer against a private broker (needs java and mvn)
 	internal/ingest/kafka/testkafka.sh $(GO) test -count=1 ./internal/ingest/kafka
 
-test-shippers: build ## rsyslog, syslog-ng, an OpenTelemetry Collector, Kafka, logger and curl against the real binary
+test-shippers: build ## real shippers and servers (rsyslog, Collector, Kafka, nginx, BIND …) against the real binary
 	e2e/shippers/install.sh
 	TOCSIN_TEST_SHIPPERS=1 internal/ingest/kafka/testkafka.sh $(GO) test -count=1 ./e2e/shippers
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # install.sh puts the real shippers into $TOCSIN_SHIPPERS (default
-# ~/.cache/tocsin-shippers) and prints that folder: rsyslog and syslog-ng as
-# unpacked Debian packages (they exclude each other when installed), an
-# OpenTelemetry Collector built from its Go modules, Kafka from Maven Central.
+# ~/.cache/tocsin-shippers) and prints that folder: rsyslog, syslog-ng and the
+# servers whose logs are read as unpacked Debian packages (nothing is installed
+# or started), an OpenTelemetry Collector built from its Go modules.
 # What is there already is kept. Needs Debian with apt, Go, curl, and Java for Kafka.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,6 +23,13 @@ unpack() {
 }
 unpack rsyslog rsyslog rsyslog-elasticsearch rsyslog-gnutls libestr0 libfastjson4 liblognorm5
 unpack syslog-ng syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libwrap0 libjson-c5 libpcre3
+unpack nginx nginx nginx-common
+unpack apache apache2-bin libapr1 libaprutil1 libldap-2.5-0 liblua5.3-0 libjansson4
+unpack squid squid squid-common squid-langpack libecap3 libltdl7 libtdb1 libnetfilter-conntrack3 libnfnetlink0 libldap-2.5-0
+unpack bind bind9 bind9-libs libfstrm0 libjemalloc2 liblmdb0 libmaxminddb0 libprotobuf-c1 libuv1 libjson-c5
+unpack unbound unbound libevent-2.1-7 libprotobuf-c1 libpython3.11
+unpack dnsmasq dnsmasq-base libnetfilter-conntrack3 libnfnetlink0 libnftables1 libnftnl11 libxtables12 libjansson4
+unpack openssh openssh-server openssh-client libwrap0
 
 if [ ! -x "$dir/otelcol" ] || [ "$here/collector/go.sum" -nt "$dir/otelcol" ]; then
   (cd "$here/collector" && GOFLAGS=-mod=readonly GONOSUMDB='*' go build -o "$dir/otelcol" .)

@@ -44,3 +44,16 @@ func write(t *testing.T, dir, name, text string) string {
 	}
 	return path
 }
+
+// source returns a sources file with the one source of that name that a page's
+// sources file prints on a line of its own.
+func source(t *testing.T, page, name string, own ...string) string {
+	t.Helper()
+	for line := range strings.Lines(configuration(t, page, "# sources.yaml")) {
+		if strings.Contains(line, "{name: "+name+",") {
+			return "sources:\n" + strings.NewReplacer(own...).Replace(line)
+		}
+	}
+	t.Fatalf("docs/connect/%s.md has no source %s", page, name)
+	return ""
+}

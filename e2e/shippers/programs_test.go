@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func installed(t *testing.T, path string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	root, _, _ := strings.Cut(path, "/")
 	var libraries []string
-	for _, l := range []string{"usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib/aarch64-linux-gnu", "usr/lib/syslog-ng"} {
+	for _, l := range []string{"usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib/aarch64-linux-gnu", "usr/lib/syslog-ng", "usr/lib/x86_64-linux-gnu/systemd", "usr/lib/aarch64-linux-gnu/systemd"} {
 		libraries = append(libraries, filepath.Join(dir, root, l))
 	}
 	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
@@ -68,6 +69,15 @@ func syslogNG(t *testing.T, configuration string) {
 func collector(t *testing.T, configuration string) {
 	t.Helper()
 	background(t, installed(t, "otelcol", "--config", write(t, t.TempDir(), "collector.yaml", configuration)))
+}
+
+// owner is the user the tests run as: servers that want to become somebody else
+// could not write into the test's folders.
+func owner() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "root"
 }
 
 // failedLogins are lines of sshd, each from a port of its own.
