@@ -35,10 +35,12 @@ func BenchmarkBatch(b *testing.B) {
 				b.ReportMetric(float64(len(raws)*b.N)/b.Elapsed().Seconds(), "events/s")
 			})
 		}
+		m := &Memory{} // as the pipeline has it
 		run("batch", func() {
-			if _, rejects := n.Batch(raws); len(rejects) > 0 {
+			if _, rejects := n.BatchIn(m, m, raws); len(rejects) > 0 {
 				b.Fatal(rejects[0].Reason)
 			}
+			m.Reset()
 		})
 		run("yardstick-encoding-json", func() {
 			for i := range raws {
@@ -103,7 +105,8 @@ func BenchmarkShapes(b *testing.B) {
 				b.ReportMetric(float64(len(raws)*b.N)/b.Elapsed().Seconds(), "records/s")
 			})
 		}
-		run("batch", func() { n.Batch(raws) })
+		m := &Memory{}
+		run("batch", func() { n.BatchIn(m, m, raws); m.Reset() })
 		run("yardstick-encoding-json", func() {
 			for i := range raws {
 				var v map[string]any

@@ -55,10 +55,12 @@ func BenchmarkText(b *testing.B) {
 				n.texts.Syslog(&reading, string(raws[i].Body), received)
 			}
 		})
+		m := &Memory{} // as the pipeline has it
 		run("batch", func() {
-			if _, rejects := n.Batch(raws); len(rejects) > 0 {
+			if _, rejects := n.BatchIn(m, m, raws); len(rejects) > 0 {
 				b.Fatal(rejects[0].Reason)
 			}
+			m.Reset()
 		})
 		run("yardstick-words", func() {
 			for i := range raws {

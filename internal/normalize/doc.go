@@ -13,7 +13,7 @@
 // have a table's shape are typed and checked. Every other record has a shape: a
 // mapping says which fields tell it apart, which rows it becomes and what Sigma
 // calls it (shape.go); parsers of text hand over the fields they found
-// (flatRecord). Envelopes are opened.
+// (readingRecord). Envelopes are opened.
 //
 // It refuses to guess: a body that is no JSON object, an unknown table, an
 // unknown shape is rejected with what would mend it. A mapping that names an

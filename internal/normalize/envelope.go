@@ -85,7 +85,7 @@ func readEnvelope(body string) (env envelope, err error) {
 }
 
 // unwrap normalises the record in an envelope and adds what the envelope says.
-func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.Record, error) {
+func (n *batch) unwrap(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	env, err := readEnvelope(body)
 	if err != nil {
 		return tocsin.Record{}, err
@@ -98,7 +98,7 @@ func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.R
 	if !env.at.IsZero() {
 		inner.ReceivedAt = env.at // what a record without a time, or without a year, goes by
 	}
-	rec, err := n.one(&inner, e)
+	rec, err := n.one(&inner)
 	if err != nil && env.table != "" {
 		if n.tables[env.table] == nil {
 			return tocsin.Record{}, fmt.Errorf("%w. It was sent to the table %s, which there is not: name a table for it in the sources file, under tables", err, env.table)
@@ -122,7 +122,7 @@ func (n *Normalizer) unwrap(raw *tocsin.Raw, body string, e *winEvent) (tocsin.R
 var textColumns = []string{"Body", "RawData", "SyslogMessage", "Message"}
 
 // lastResort makes a row of the envelope's table of a record nothing recognised.
-func (n *Normalizer) lastResort(raw *tocsin.Raw, env *envelope) (tocsin.Record, error) {
+func (n *batch) lastResort(raw *tocsin.Raw, env *envelope) (tocsin.Record, error) {
 	t := n.tables[env.table]
 	if t == nil || env.isObject && env.row == "" { // row says that a table is not known
 		return n.envelopeRow(raw, env, env.record)
@@ -149,7 +149,7 @@ func withMember(object, name, text string) []byte {
 
 // envelopeRow types a row; the envelope fills what the row does not say, which
 // is why its members come first: the row's own come later and win.
-func (n *Normalizer) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (tocsin.Record, error) {
+func (n *batch) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (tocsin.Record, error) {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(row), "{")
 	if _, known := n.tables[env.table]; known && !ok {
 		return tocsin.Record{}, fmt.Errorf("a row of table %s must be a JSON object, not %s", env.table, excerpt(row))
@@ -186,12 +186,12 @@ func (n *Normalizer) envelopeRow(raw *tocsin.Raw, env *envelope, row string) (to
 var hostColumns = []string{"Computer", "DeviceName", "HostName"}
 
 // beside adds to an event what its envelope says and it does not say itself.
-func (n *Normalizer) beside(event *tocsin.Event, env *envelope) {
+func (n *batch) beside(event *tocsin.Event, env *envelope) {
 	t := n.tables[event.Table]
 	if t == nil {
 		return
 	}
-	row := rowBuilder{t: t, values: make([]tocsin.Value, len(t.columns))}
+	row := n.newRow(t)
 	copy(row.values, event.Values)
 	for _, name := range hostColumns {
 		i, ok := t.byName[name]
@@ -206,5 +206,5 @@ func (n *Normalizer) beside(event *tocsin.Event, env *envelope) {
 			row.lose(shipperField, "no column")
 		}
 	}
-	event.Values = row.finish(n)
+	event.Values = row.finish(n.Normalizer)
 }

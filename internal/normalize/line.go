@@ -18,7 +18,7 @@ const (
 
 // lineRecord makes the record of a text that is no JSON object, or of a syslog
 // message with its header.
-func (n *Normalizer) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, error) {
+func (n *batch) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	if raw.Format == tocsin.FormatSyslog {
 		rec, _, err := n.line(raw, body, wrapping{})
 		return rec, err
@@ -37,9 +37,9 @@ func (n *Normalizer) lineRecord(raw *tocsin.Raw, body string) (tocsin.Record, er
 }
 
 // line recognises a line of text; ok is false if no parser knows it. A parser
-// gives [Normalizer.flatRecord] the name of a shape and the fields it found; w
+// gives [batch.readingRecord] the name of a shape and the fields it found; w
 // is what the envelopes around the line said, as a fallback for host and time.
-func (n *Normalizer) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
+func (n *batch) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
 	reading := n.read.Get().(*text.Reading)
 	defer n.read.Put(reading)
 	reading.Reset()
@@ -67,7 +67,7 @@ func (n *Normalizer) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.
 }
 
 // readingRecord makes the record of what a parser of text read.
-func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.Reading, w wrapping) (tocsin.Record, error) {
+func (n *batch) readingRecord(raw *tocsin.Raw, body string, reading *text.Reading, w wrapping) (tocsin.Record, error) {
 	s := n.shapes.named[reading.Shape]
 	if s == nil {
 		return tocsin.Record{}, fmt.Errorf("no mapping file in content/normalize declares the shape %s. Is the folder complete?", reading.Shape)
@@ -77,7 +77,7 @@ func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.R
 	}
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
-	r.begin(s, len(reading.Fields))
+	r.begin(s)
 	r.readFlat(reading.Fields)
 	r.tell("$Raw", body)
 	r.tell("$Table", raw.Table)
@@ -91,7 +91,7 @@ func (n *Normalizer) readingRecord(raw *tocsin.Raw, body string, reading *text.R
 // syslogContent looks into the content of a syslog message for a record of
 // another kind: Sysmon for Linux writes Windows' XML, others write JSON. The
 // message stays a row of Syslog, in front of those that the content becomes.
-func (n *Normalizer) syslogContent(raw *tocsin.Raw, reading *text.Reading, message tocsin.Record, w wrapping) tocsin.Record {
+func (n *batch) syslogContent(raw *tocsin.Raw, reading *text.Reading, message tocsin.Record, w wrapping) tocsin.Record {
 	content := strings.TrimSpace(strings.TrimPrefix(reading.Content, "@cee:"))
 	if !strings.HasPrefix(content, "{") && !strings.HasPrefix(content, "<Event") {
 		return message

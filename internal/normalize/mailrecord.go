@@ -21,7 +21,7 @@ const maxMailRows = 5000
 // mailRecord makes the record of an e-mail: a row of EmailEvents for each
 // recipient, of EmailUrlInfo for each address of the web, of EmailAttachmentInfo
 // for each attachment and recipient, as Defender has them.
-func (n *Normalizer) mailRecord(raw *tocsin.Raw) (tocsin.Record, error) {
+func (n *batch) mailRecord(raw *tocsin.Raw) (tocsin.Record, error) {
 	m, err := mail.Read(raw.Body)
 	if err != nil {
 		return tocsin.Record{}, err
@@ -61,7 +61,7 @@ func (n *Normalizer) mailRecord(raw *tocsin.Raw) (tocsin.Record, error) {
 
 // A mailWriter makes the rows of one message.
 type mailWriter struct {
-	n      *Normalizer
+	n      *batch
 	raw    *tocsin.Raw
 	m      *mail.Message
 	digest tocsin.Digest
@@ -82,7 +82,7 @@ func (w *mailWriter) row(table string, values map[string]string) {
 		w.lose(table, "more rows than a message may have")
 		return
 	}
-	b := newRow(t)
+	b := w.n.newRow(t)
 	b.source, b.shape = w.raw.Source, mailShape
 	values["NetworkMessageId"], values["ReportId"], values["SourceSystem"] = w.id, w.id, "Tocsin"
 	for name, text := range values {
@@ -99,7 +99,7 @@ func (w *mailWriter) row(table string, values map[string]string) {
 	}
 	w.events = append(w.events, tocsin.Event{
 		ID: tocsin.IdentifyEvent(w.digest, table, w.count[table]), Table: table, Source: w.raw.Source,
-		OccurredAt: w.at, ReceivedAt: w.raw.ReceivedAt, Values: b.finish(w.n),
+		OccurredAt: w.at, ReceivedAt: w.raw.ReceivedAt, Values: b.finish(w.n.Normalizer),
 	})
 	w.count[table]++
 }

@@ -22,7 +22,7 @@ type Normalizer struct {
 	windows *mapping
 	views   map[string]*view // Sigma views of tables, by name
 	shapes  *shapes
-	scratch sync.Pool // *winEvent
+	batches sync.Pool // *batch
 	readers sync.Pool // *recordReader
 	texts   *text.Reader
 	read    sync.Pool // *text.Reading
@@ -56,7 +56,7 @@ func New(s *schema.Schema, fsys fs.FS, own ...Folder) (*Normalizer, error) {
 	n.read.New = func() any { return new(text.Reading) }
 	n.shapes = n.windows.shapes
 	n.readers.New = func() any { return newRecordReader(n.shapes) }
-	n.scratch.New = func() any { return newWinEvent(n.windows) }
+	n.batches.New = func() any { return &batch{Normalizer: n, windows: newWinEvent(n.windows)} }
 	return n, nil
 }
 
@@ -73,11 +73,11 @@ func (n *Normalizer) Batch(raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject)
 func (n *Normalizer) BatchIn(events, fields *Memory, raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
 	records := make([]tocsin.Record, 0, len(raws))
 	var rejects []tocsin.Reject
-	e := n.scratch.Get().(*winEvent)
-	e.memory, e.fieldMemory = events, fields
-	defer func() { e.memory, e.fieldMemory = nil, nil; n.scratch.Put(e) }()
+	b := n.batches.Get().(*batch)
+	b.events, b.fields = events, fields
+	defer func() { b.events, b.fields = nil, nil; n.batches.Put(b) }()
 	for i := range raws {
-		rec, err := n.one(&raws[i], e)
+		rec, err := b.one(&raws[i])
 		if err != nil {
 			rejects = append(rejects, tocsin.Reject{Raw: raws[i], Reason: err.Error()})
 			continue
@@ -87,8 +87,28 @@ func (n *Normalizer) BatchIn(events, fields *Memory, raws []tocsin.Raw) ([]tocsi
 	return records, rejects
 }
 
+// A batch is the normaliser at work on records, one after the other, with the
+// memory their rows and fields go to.
+type batch struct {
+	*Normalizer
+	events, fields *Memory
+	windows        *winEvent
+}
+
+// keep copies fields to the batch's memory.
+func (n *batch) keep(fields []tocsin.Field) []tocsin.Field {
+	kept := n.fields.fields.take(len(fields))
+	copy(kept, fields)
+	return kept
+}
+
+// newRow begins a row in the batch's memory.
+func (n *batch) newRow(t *table) rowBuilder {
+	return rowBuilder{t: t, values: n.events.values.take(len(t.columns))}
+}
+
 // one normalises one record; the error is written for an analyst.
-func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
+func (n *batch) one(raw *tocsin.Raw) (tocsin.Record, error) {
 	if len(raw.Body) > tocsin.MaxRawBytes {
 		return tocsin.Record{}, fmt.Errorf("the record has %d bytes, at most %d are taken. Split it at the source", len(raw.Body), tocsin.MaxRawBytes)
 	}
@@ -104,11 +124,11 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	}
 	body = strings.TrimPrefix(body, "\uFEFF")
 	if raw.Format == tocsin.FormatEnvelope {
-		return n.unwrap(raw, body, e)
+		return n.unwrap(raw, body)
 	}
 	z := jsontext.New(body)
 	if z.Peek() == '<' && (raw.Format == tocsin.FormatWindows || raw.Format == tocsin.FormatJSONLine) {
-		return n.windowsEvent(raw, body, windows.XML, e)
+		return n.windowsEvent(raw, body, windows.XML)
 	}
 	if raw.Format == tocsin.FormatLine || raw.Format == tocsin.FormatSyslog {
 		return n.lineRecord(raw, body)
@@ -120,14 +140,14 @@ func (n *Normalizer) one(raw *tocsin.Raw, e *winEvent) (tocsin.Record, error) {
 	case tocsin.FormatRow:
 		return n.row(raw, body)
 	case tocsin.FormatEvtx:
-		return n.windowsEvent(raw, body, windows.Evtx, e)
+		return n.windowsEvent(raw, body, windows.Evtx)
 	case tocsin.FormatWindows, tocsin.FormatJSONLine:
 		if guess := guessed(body); guess != 0 {
-			if rec, err := n.windowsEvent(raw, body, guess, e); err == nil {
+			if rec, err := n.windowsEvent(raw, body, guess); err == nil {
 				return rec, nil
 			}
 		}
-		return n.object(raw, body, wrapping{}, e)
+		return n.object(raw, body, wrapping{})
 	}
 	return tocsin.Record{}, fmt.Errorf("records of format %q cannot be read", raw.Format)
 }

@@ -22,7 +22,6 @@ type recordReader struct {
 	units    []unit
 	fields   []tocsin.Field
 	builders []rowBuilder
-	slab     []tocsin.Value // cells for rows to come
 	lists    map[int][]byte // by symbol: elements of lists that are not complete
 	cut      bool           // there were more fields than are shown to rules
 	learned  int
@@ -57,16 +56,15 @@ func newRecordReader(all *shapes) *recordReader {
 	}
 }
 
-// begin makes ready for a record of a shape with about so many fields.
-func (r *recordReader) begin(s *recordShape, fields int) {
+// begin makes ready for a record of a shape.
+func (r *recordReader) begin(s *recordShape) {
 	r.Clear()
 	r.shape, r.root = s, r.trees[s]
 	if r.root == nil {
 		r.root = s.root.copied(nil)
 		r.trees[s] = r.root
 	}
-	r.units, r.cut, r.lists = r.units[:0], false, nil
-	r.fields = make([]tocsin.Field, 0, fields+len(s.fields)+8)
+	r.units, r.fields, r.cut, r.lists = r.units[:0], r.fields[:0], false, nil
 }
 
 // readJSON reads a record that is a JSON object.

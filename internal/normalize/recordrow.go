@@ -14,10 +14,10 @@ import (
 )
 
 // jsonRecord makes the record of a JSON object of a shape.
-func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w wrapping) (tocsin.Record, error) {
+func (n *batch) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w wrapping) (tocsin.Record, error) {
 	r := n.readers.Get().(*recordReader)
 	defer n.readers.Put(r)
-	r.begin(s, 40)
+	r.begin(s)
 	if err := r.readJSON(body); err != nil {
 		return tocsin.Record{}, err
 	}
@@ -25,22 +25,8 @@ func (n *Normalizer) jsonRecord(raw *tocsin.Raw, body string, s *recordShape, w 
 	return n.shaped(raw, r, w)
 }
 
-// flatRecord makes a record of fields that a parser of text has cut out. shape
-// is the name of a shape in content/normalize; the parser knows that it exists.
-func (n *Normalizer) flatRecord(raw *tocsin.Raw, shape string, fields []tocsin.Field, w wrapping) (tocsin.Record, error) {
-	s := n.shapes.named[shape]
-	if s == nil {
-		return tocsin.Record{}, fmt.Errorf("no mapping file in content/normalize declares the shape %s. Is the folder complete?", shape)
-	}
-	r := n.readers.Get().(*recordReader)
-	defer n.readers.Put(r)
-	r.begin(s, len(fields))
-	r.readFlat(fields)
-	return n.shaped(raw, r, w)
-}
-
 // shaped makes the record of what was read.
-func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Record, error) {
+func (n *batch) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Record, error) {
 	s := r.shape
 	r.tell("$Host", w.host)
 	r.tell("$Kind", w.kind)
@@ -74,13 +60,14 @@ func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsi
 	if !hasTime {
 		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Field: "TimeGenerated", Reason: "no time"})
 	}
-	rec := tocsin.Record{LogSource: r.logSource(), Fields: r.sigmaFields(), Events: make([]tocsin.Event, 0, bits.OnesCount64(holding))}
+	r.addSigmaFields()
+	rec := tocsin.Record{LogSource: r.logSource(), Events: n.events.events.take(bits.OnesCount64(holding))[:0]}
 	digest := raw.Digest()
 	builders := append(r.builders[:0], make([]rowBuilder, len(s.plans))...)
 	r.builders = builders
 	for i, p := range s.plans {
 		if holding>>i&1 != 0 {
-			builders[i] = r.fill(i, p, raw, at)
+			builders[i] = r.fill(n.newRow(p.t), i, p, raw, at)
 		}
 	}
 	n.keepRest(raw, r, holding, first, builders)
@@ -96,21 +83,21 @@ func (n *Normalizer) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsi
 		}
 		rec.Events = append(rec.Events, tocsin.Event{
 			ID: tocsin.IdentifyEvent(digest, p.t.name, ordinal), Table: p.t.name, Source: raw.Source,
-			OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: builders[i].finish(n),
+			OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: builders[i].finish(n.Normalizer),
 		})
 	}
 	if s.view {
-		n.addView(&rec)
+		r.addView(n, &rec)
 	}
+	rec.Fields = n.keep(r.fields)
 	return rec, nil
 }
 
 // addView shows the first row to rules too, by the names of its columns, as it
 // would be had it come in the shape of its table.
-func (n *Normalizer) addView(rec *tocsin.Record) {
+func (r *recordReader) addView(n *batch, rec *tocsin.Record) {
 	row := tocsin.Record{}
-	n.rowView(&row, n.tables[rec.Events[0].Table], rec.Events[0].Values)
-	rec.Fields = append(rec.Fields, row.Fields...)
+	r.fields = n.rowView(&row, r.fields, n.tables[rec.Events[0].Table], rec.Events[0].Values)
 	if rec.LogSource == (tocsin.LogSource{}) {
 		rec.LogSource = row.LogSource
 	}
@@ -175,8 +162,8 @@ func (r *recordReader) logSource() tocsin.LogSource {
 	return tocsin.LogSource{Product: text[0], Category: text[1], Service: text[2]}
 }
 
-// sigmaFields returns the flat view.
-func (r *recordReader) sigmaFields() []tocsin.Field {
+// addSigmaFields adds the further names that rules know values by.
+func (r *recordReader) addSigmaFields() {
 	for i := range r.shape.fields {
 		f := &r.shape.fields[i]
 		text, symbol, ok := f.expr.Of(&r.Slots)
@@ -191,12 +178,11 @@ func (r *recordReader) sigmaFields() []tocsin.Field {
 			r.fields = append(r.fields, tocsin.Field{Name: f.name, Value: text})
 		}
 	}
-	return r.fields
 }
 
 // fill makes the columns of one row.
-func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) rowBuilder {
-	b := rowBuilder{t: p.t, values: r.cells(len(p.t.columns)), source: raw.Source, shape: r.shape.name}
+func (r *recordReader) fill(b rowBuilder, i int, p *shapePlan, raw *tocsin.Raw, at time.Time) rowBuilder {
+	b.source, b.shape = raw.Source, r.shape.name
 	for j := range p.cells {
 		if text, symbol, ok := p.cells[j].expr.Of(&r.Slots); ok {
 			b.take(p.cells[j].column, text, r.kindOf(symbol))
@@ -226,20 +212,6 @@ func (r *recordReader) fill(i int, p *shapePlan, raw *tocsin.Raw, at time.Time) 
 		b.values[p.t.typeName] = tocsin.StringValue(p.t.name)
 	}
 	return b
-}
-
-// slabCells is how many cells are allocated at once: rows of a batch live and
-// die together, and one large piece of memory costs less than many rows.
-const slabCells = 4096
-
-// cells returns the empty cells of a row.
-func (r *recordReader) cells(n int) []tocsin.Value {
-	if len(r.slab) < n {
-		r.slab = make([]tocsin.Value, max(n, slabCells))
-	}
-	cells := r.slab[:n:n]
-	r.slab = r.slab[n:]
-	return cells
 }
 
 // kindOf returns the kind of a symbol's value; a text that was made is a string.
@@ -295,7 +267,7 @@ func jsonText(text string, kind jsontext.Kind) string {
 
 // keepRest puts what no column takes where the rows have room for it, and
 // counts it.
-func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first int, builders []rowBuilder) {
+func (n *batch) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first int, builders []rowBuilder) {
 	s := r.shape
 	var rest restWriter
 	kept, isWhole := "", false
@@ -316,7 +288,7 @@ func (n *Normalizer) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, 
 		if u.part || u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
 			continue
 		}
-		u.nd.tally.count(n, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)
+		u.nd.tally.count(n.Normalizer, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)
 		if kept != "" && !isWhole {
 			rest.add(u)
 		}

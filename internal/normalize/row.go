@@ -14,7 +14,7 @@ import (
 const receivedFlag = "_TimeGeneratedIsReceived"
 
 // row types a record that is in the shape of the table it names.
-func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
+func (n *batch) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	t, ok := n.tables[raw.Table]
 	if !ok {
 		if raw.Table == "" {
@@ -22,7 +22,7 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		}
 		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the shipped tables, a folder of --tables adds others; case matters", raw.Table)
 	}
-	b := newRow(t)
+	b := n.newRow(t)
 	b.source = raw.Source
 	z := jsontext.New(body)
 	err := z.Object(func(key string) error { return b.member(z, key) })
@@ -38,15 +38,16 @@ func (n *Normalizer) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	}
 	event := tocsin.Event{
 		ID: tocsin.IdentifyEvent(raw.Digest(), t.name, 0), Table: t.name, Source: raw.Source,
-		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
+		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n.Normalizer),
 	}
-	rec := tocsin.Record{Events: []tocsin.Event{event}}
-	n.rowView(&rec, t, event.Values)
+	rec := tocsin.Record{Events: n.events.events.take(1)}
+	rec.Events[0] = event
+	rec.Fields = n.rowView(&rec, make([]tocsin.Field, 0, len(event.Values)), t, event.Values)
 	return rec, nil
 }
 
 // unnamedRow types a record that carries the name of its table in Type.
-func (n *Normalizer) unnamedRow(raw *tocsin.Raw, body string) (tocsin.Record, error) {
+func (n *batch) unnamedRow(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	named := *raw
 	z := jsontext.New(body)
 	err := z.Object(func(key string) error {

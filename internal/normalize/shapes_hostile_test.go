@@ -61,7 +61,7 @@ func TestShapes_HostileRecords(t *testing.T) {
 		}
 	}
 	r := newRecordReader(n.shapes)
-	r.begin(n.shapes.named["cloudtrail"], 0)
+	r.begin(n.shapes.named["cloudtrail"])
 	if err := r.readJSON(string(names)); err != nil || r.learned > maxLearned {
 		t.Errorf("%d names are remembered, %v", r.learned, err)
 	}

@@ -194,10 +194,6 @@ type rowBuilder struct {
 	lost   []Loss // counted when the row is finished
 }
 
-func newRow(t *table) rowBuilder {
-	return rowBuilder{t: t, values: make([]tocsin.Value, len(t.columns))}
-}
-
 // addExtra keeps a field in AdditionalFields; json is its value.
 func (b *rowBuilder) addExtra(name, json string) {
 	if len(b.extra) > 0 {

@@ -15,7 +15,7 @@ const maxEnvelopes = 4
 
 // wrapped recognises the record inside another one; ok is false if it is none that is
 // known, and then the envelope stands for itself.
-func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
+func (n *batch) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsin.Record, ok bool, err error) {
 	u := r.shape.unwrap
 	body, _, _ := u.body.Of(&r.Slots)
 	if strings.TrimSpace(body) == "" {
@@ -63,14 +63,14 @@ func (n *Normalizer) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec 
 }
 
 // shipper adds to what was in an envelope what else the envelope says.
-func (n *Normalizer) shipper(raw *tocsin.Raw, r *recordReader, rec *tocsin.Record, w wrapping) {
+func (n *batch) shipper(raw *tocsin.Raw, r *recordReader, rec *tocsin.Record, w wrapping) {
 	var rest restWriter
 	for i := range r.units {
 		u := &r.units[i]
 		if u.part || u.nd.ignored || u.nd.opened {
 			continue
 		}
-		u.nd.tally.count(n, raw.Source, r.shape, rec.Events[0].Table, u.nd.path, shipperField)
+		u.nd.tally.count(n.Normalizer, raw.Source, r.shape, rec.Events[0].Table, u.nd.path, shipperField)
 		rest.add(u)
 	}
 	rest.close(0)
@@ -83,7 +83,7 @@ func (n *Normalizer) shipper(raw *tocsin.Raw, r *recordReader, rec *tocsin.Recor
 
 // keepBeside keeps what an envelope says with the first event of its record, and
 // its host with all.
-func (n *Normalizer) keepBeside(rec *tocsin.Record, env *envelope) {
+func (n *batch) keepBeside(rec *tocsin.Record, env *envelope) {
 	for i := range rec.Events {
 		n.beside(&rec.Events[i], env)
 		env.shipper = ""
@@ -99,18 +99,14 @@ func (r *recordReader) evaluate(x *expression.Expr) (string, bool) {
 }
 
 // inner recognises what was in an envelope.
-func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
+func (n *batch) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Record, ok bool, err error) {
 	body = strings.TrimSpace(body)
 	switch {
 	case strings.HasPrefix(body, "{"):
-		e := n.scratch.Get().(*winEvent)
-		defer n.scratch.Put(e)
-		rec, err := n.object(raw, body, w, e)
+		rec, err := n.object(raw, body, w)
 		return rec, err == nil, err
 	case strings.HasPrefix(body, "<Event"):
-		e := n.scratch.Get().(*winEvent)
-		defer n.scratch.Put(e)
-		rec, err := n.windowsEvent(raw, body, windows.XML, e)
+		rec, err := n.windowsEvent(raw, body, windows.XML)
 		return rec, err == nil, err
 	}
 	return n.line(raw, body, w)
@@ -118,13 +114,13 @@ func (n *Normalizer) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin
 
 // object makes the record of a JSON object: of a Windows event, of a shape that
 // a mapping describes, or of a row that names its table.
-func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping, e *winEvent) (tocsin.Record, error) {
+func (n *batch) object(raw *tocsin.Raw, body string, w wrapping) (tocsin.Record, error) {
 	f, err := n.shapes.signals.find(body)
 	switch {
 	case err != nil:
 		return tocsin.Record{}, err
 	case f.form != 0:
-		return n.windowsEvent(raw, body, f.form, e)
+		return n.windowsEvent(raw, body, f.form)
 	case f.isRow:
 		rec, err := n.unnamedRow(raw, body)
 		if err == nil || f.shape == nil {
@@ -142,7 +138,7 @@ func (n *Normalizer) object(raw *tocsin.Raw, body string, w wrapping, e *winEven
 }
 
 // carriedRow types the row that a record carries.
-func (n *Normalizer) carriedRow(raw *tocsin.Raw, r *recordReader) (tocsin.Record, error) {
+func (n *batch) carriedRow(raw *tocsin.Raw, r *recordReader) (tocsin.Record, error) {
 	named := *raw
 	table, ok := r.evaluate(r.shape.rowTable)
 	body, hasBody := r.evaluate(r.shape.rowBody)

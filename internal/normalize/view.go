@@ -129,10 +129,10 @@ func (c *mappingCompiler) view(r *viewRule, at place, t *table, maps map[string]
 // maxLeaves bounds the fields made of one dynamic column.
 const maxLeaves = 512
 
-// rowView makes the flat view of a row: its columns by their names, the leaves
+// rowView adds the flat view of a row to fields: its columns by their names, the leaves
 // of its dynamic columns by their paths, and the names that Sigma rules use.
-func (n *Normalizer) rowView(rec *tocsin.Record, t *table, values []tocsin.Value) {
-	fields := make([]tocsin.Field, 0, len(values))
+func (n *Normalizer) rowView(rec *tocsin.Record, fields []tocsin.Field, t *table, values []tocsin.Value) []tocsin.Field {
+	from := len(fields)
 	for i := range values {
 		v := &values[i]
 		if v.IsNull() || strings.HasPrefix(t.columns[i].Name, "_") {
@@ -146,9 +146,9 @@ func (n *Normalizer) rowView(rec *tocsin.Record, t *table, values []tocsin.Value
 	}
 	if v := n.views[t.name]; v != nil {
 		rec.LogSource = v.source
-		fields = v.extend(rec, fields, values)
+		fields = append(fields[:from], v.extend(rec, fields[from:], values)...)
 	}
-	rec.Fields = fields
+	return fields
 }
 
 // extend adds what a table's view knows beyond the columns.

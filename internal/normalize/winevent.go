@@ -12,17 +12,16 @@ import (
 // A winEvent is a Windows event on its way to rows, reused from record to record.
 type winEvent struct {
 	*windows.Event
-	m           *mapping
-	digest      tocsin.Digest
-	memory      *Memory // of the batch's events; nil takes new memory
-	fieldMemory *Memory // of the batch's fields
-	made        []tocsin.Event
+	m      *mapping
+	digest tocsin.Digest
+	made   []tocsin.Event
 }
 
 func newWinEvent(m *mapping) *winEvent { return &winEvent{Event: windows.New(m.sym.IDs), m: m} }
 
 // windowsEvent makes a record of a Windows event.
-func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, form windows.Form, e *winEvent) (tocsin.Record, error) {
+func (n *batch) windowsEvent(raw *tocsin.Raw, body string, form windows.Form) (tocsin.Record, error) {
+	e := n.windows
 	if err := e.Read(form, body); err != nil {
 		return tocsin.Record{}, err
 	}
@@ -37,19 +36,14 @@ func (n *Normalizer) windowsEvent(raw *tocsin.Raw, body string, form windows.For
 		rec.LogSource.Product = "linux"
 	}
 	e.digest = raw.Digest()
-	if e.memory == nil {
-		e.memory = &Memory{}
-		e.fieldMemory = e.memory
-		defer func() { e.memory, e.fieldMemory = nil, nil }()
-	}
-	rec.Fields = e.AppendFields(e.fieldMemory.fields.take(e.FieldCount())[:0])
+	rec.Fields = e.AppendFields(n.fields.fields.take(e.FieldCount())[:0])
 	e.made = e.made[:0]
 	for _, p := range e.m.at(e.Channel, e.ID) {
 		if p.holds(e) {
 			e.made = append(e.made, n.event(raw, p, e, e.made))
 		}
 	}
-	rec.Events = e.memory.events.take(len(e.made))
+	rec.Events = n.events.events.take(len(e.made))
 	copy(rec.Events, e.made)
 	return rec, nil
 }
@@ -70,9 +64,9 @@ func (p *rowPlan) holds(e *winEvent) bool {
 }
 
 // event makes the row of a plan.
-func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []tocsin.Event) tocsin.Event {
+func (n *batch) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []tocsin.Event) tocsin.Event {
 	t := p.t
-	b := rowBuilder{t: t, values: e.memory.values.take(len(t.columns))}
+	b := n.newRow(t)
 	if p.auto {
 		data := e.Data()
 		for i := range data {
@@ -111,7 +105,7 @@ func (n *Normalizer) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []to
 	}
 	event := tocsin.Event{
 		ID: tocsin.IdentifyEvent(e.digest, t.name, ordinal), Table: t.name, Source: raw.Source,
-		OccurredAt: e.At, ReceivedAt: raw.ReceivedAt, Values: b.finish(n),
+		OccurredAt: e.At, ReceivedAt: raw.ReceivedAt, Values: b.finish(n.Normalizer),
 	}
 	if p.twin {
 		event.Twin = e.Twin()
