@@ -23,7 +23,9 @@ type recordReader struct {
 	fields   []tocsin.Field
 	builders []rowBuilder
 	lists    map[int][]byte // by symbol: elements of lists that are not complete
-	cut      bool           // there were more fields than are shown to rules
+	rest     restWriter
+	buffer   []byte
+	cut      bool // there were more fields than are shown to rules
 	learned  int
 }
 

@@ -269,37 +269,52 @@ func jsonText(text string, kind jsontext.Kind) string {
 // counts it.
 func (n *batch) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first int, builders []rowBuilder) {
 	s := r.shape
-	var rest restWriter
-	kept, isWhole := "", false
+	rest := &r.rest
+	rest.b = rest.b[:0]
+	kept, isWhole, asPairs, asJSON := "", false, false, false
 	for i, p := range s.plans {
 		if holding>>i&1 != 0 && p.whole {
 			kept, isWhole = p.wholeColumn(r), true
 			break
 		}
-		if holding>>i&1 != 0 && p.rest >= 0 && (!p.first || i == first) && kept == "" {
+		if holding>>i&1 == 0 || p.rest < 0 || p.first && i != first {
+			continue
+		}
+		if column := &p.t.columns[p.rest]; column.Type == catalog.String {
+			asPairs = true
+		} else {
+			asJSON = true
+		}
+		if kept == "" {
 			kept = p.t.columns[p.rest].Name
 		}
 	}
 	if isWhole && kept == "" {
 		return // a text: its fields are our parser's
 	}
+	left := false
 	for j := range r.units {
 		u := &r.units[j]
 		if u.part || u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
 			continue
 		}
+		left = true
 		u.nd.tally.count(n.Normalizer, raw.Source, s, s.plans[first].t.name, u.nd.path, kept)
-		if kept != "" && !isWhole {
+		if asJSON && !isWhole {
 			rest.add(u)
 		}
 	}
 	if r.cut {
 		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Reason: fmt.Sprintf("more than %d fields: rules do not see the others", maxFields)})
 	}
-	if len(rest.b) == 0 {
+	if !left || isWhole {
 		return
 	}
 	rest.close(0)
+	pairs := ""
+	if asPairs {
+		pairs = r.restPairs(holding)
+	}
 	for i, p := range s.plans {
 		if holding>>i&1 == 0 || p.rest < 0 || p.first && i != first {
 			continue
@@ -307,7 +322,7 @@ func (n *batch) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first
 		b := &builders[i]
 		switch {
 		case p.t.columns[p.rest].Type == catalog.String:
-			b.values[p.rest] = tocsin.StringValue(r.restPairs(holding))
+			b.values[p.rest] = tocsin.StringValue(pairs)
 		case p.rest == p.t.additional:
 			if len(b.extra) > 0 {
 				b.extra = append(b.extra, ',')
@@ -337,7 +352,7 @@ func (p *shapePlan) wholeColumn(r *recordReader) string {
 // restPairs writes values that no column takes as the Azure Monitor agent does in
 // AdditionalExtensions: key=value;key=value.
 func (r *recordReader) restPairs(holding uint64) string {
-	var b []byte
+	b := r.buffer[:0]
 	for j := range r.units {
 		u := &r.units[j]
 		if u.nd.ignored || (u.nd.plans|u.used)&holding != 0 {
@@ -348,6 +363,7 @@ func (r *recordReader) restPairs(holding uint64) string {
 		}
 		b = append(append(append(b, u.nd.path...), '='), u.text...)
 	}
+	r.buffer = b
 	return string(b)
 }
 
@@ -378,7 +394,11 @@ func (w *restWriter) add(u *unit) {
 		w.open = append(w.open, way[i])
 	}
 	w.name(u.nd.key)
-	w.b = append(w.b, jsonText(u.text, u.kind)...)
+	if u.kind == jsontext.String {
+		w.b = jsontext.AppendQuoted(w.b, u.text)
+	} else {
+		w.b = append(w.b, u.text...)
+	}
 }
 
 func (w *restWriter) name(key string) {

@@ -62,7 +62,9 @@ func Of(t catalog.Type, s string) (v tocsin.Value, ok bool) {
 
 // Integer reads decimal, 0x hexadecimal, and a real number without fraction.
 func Integer(s string) (int64, bool) {
-	s = strings.TrimSpace(s)
+	if s = strings.TrimSpace(s); s == "" || s[0] > '9' {
+		return 0, false // most texts that are none; the errors of strconv cost an allocation each
+	}
 	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
 		n, err := strconv.ParseUint(s[2:], 16, 64)
 		return int64(n), err == nil
