@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog":     {"internal/ingest"},
 	"internal/normalize":         {"internal/normalize/text", "internal/normalize/mail", "internal/normalize/windows", "internal/normalize/expression", "internal/normalize/value"},
-	"internal/normalize/windows": {"internal/normalize/expression", "internal/normalize/value"}, "internal/normalize/expression": {"internal/normalize/value"},
+	"internal/normalize/windows": {"internal/normalize/expression", "internal/normalize/value"}, "internal/normalize/expression": {"internal/normalize/value"}, "internal/normalize/text": {"internal/normalize/value"},
 	"internal/ingest/files": {"internal/ingest"}, "internal/ingest/kafka": {"internal/ingest"}, "internal/ingest/folder": {"internal/ingest", "internal/ingest/files"},
 }
 

@@ -221,7 +221,7 @@ func newLetterReplay() *cobra.Command {
 	}
 	place.add(cmd)
 	f.add(cmd)
-	cmd.Flags().StringVar(&place.sources, "sources", "", "sources file, for the transforms, with --data")
+	cmd.Flags().StringVar(&place.sources, "sources", "", "sources file, for transforms and zones, with --data")
 	place.addMappings(cmd)
 	cmd.Flags().StringVar(&r.SetTable, "set-table", "", "send the records to this table")
 	cmd.Flags().StringVar(&r.SetFormat, "format", "", "read the records as this format: row, json-line, syslog, line, evtx, windows, mail")

@@ -150,6 +150,7 @@ func (a *App) newPipeline() (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.InZones(sourceZones(a.sources))
 	links, err := correlate.Load(folder("correlation"))
 	if err != nil {
 		return nil, fmt.Errorf("loading rules of correlation: %w", err)

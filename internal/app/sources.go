@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
@@ -133,6 +134,22 @@ func transformRules(sources *ingest.Sources) map[tocsin.SourceID]transform.Rule 
 		rules[tocsin.SourceID(s.Door+":"+s.Name)] = rule
 	}
 	return rules
+}
+
+// sourceZones are the zones of a sources file, by source. They were checked when
+// it was read.
+func sourceZones(sources *ingest.Sources) map[tocsin.SourceID]*time.Location {
+	zones := map[tocsin.SourceID]*time.Location{}
+	if sources == nil {
+		return zones
+	}
+	for i := range sources.List {
+		s := &sources.List[i]
+		if zone, err := s.Location(); err == nil && zone != nil {
+			zones[tocsin.SourceID(s.Door+":"+s.Name)] = zone
+		}
+	}
+	return zones
 }
 
 // A runner is a source that Tocsin opens itself. Run returns when ctx has ended

@@ -1,6 +1,10 @@
 package ingest
 
-import "time"
+import (
+	"errors"
+	"time"
+	_ "time/tzdata"
+)
 
 // Settings are what an operator may set for one source in the sources file.
 // Everything has a default that works: a source that no file names is taken as
@@ -20,6 +24,7 @@ type Settings struct {
 	Follow    bool              `yaml:"follow"`    // folder: read on as files grow
 	Table     string            `yaml:"table"`     // table of records that do not say theirs; empty lets each record decide
 	Tables    map[string]string `yaml:"tables"`    // table by what the protocol calls a kind: sourcetype, index, stream, log type, topic
+	Zone      string            `yaml:"zone"`      // IANA name, Europe/Berlin: whose clocks the sender writes where it names no zone; empty is UTC
 	Transform string            `yaml:"transform"` // KQL over `source`, row by row
 	Limits    Limits            `yaml:"limits"`
 	Silence   time.Duration     `yaml:"silence"` // alert when nothing came for so long; 0 learns it, negative is never
@@ -46,6 +51,18 @@ type Limits struct {
 	RecordBytes      int `yaml:"recordBytes"`
 	RecordsPerSecond int `yaml:"recordsPerSecond"` // more is refused or held back, as the protocol can
 	Connections      int `yaml:"connections"`
+}
+
+// Location returns the zone of times that name none; nil is UTC. The error means
+// that there is no zone of that name.
+func (s *Settings) Location() (*time.Location, error) {
+	switch s.Zone {
+	case "", "UTC":
+		return nil, nil
+	case "Local": // what the machine is set to is no property of the source
+		return nil, errors.New("no zone of the IANA database")
+	}
+	return time.LoadLocation(s.Zone)
 }
 
 // TableFor returns the table for a kind of record, or the source's own.

@@ -114,6 +114,9 @@ func (s *Sources) check(i int) (wrong []Mistake) {
 			say("limits."+key, "limits.%s is %d. Write a number above 0, or leave it out for the default.", key, n)
 		}
 	}
+	if _, err := one.Location(); err != nil {
+		say("zone", "There is no time zone %q. Write a name of the IANA database such as Europe/Berlin, or UTC.", one.Zone)
+	}
 	if (one.Workspace == "") != (one.KeyFile == "") {
 		say("workspace", "workspace and keyFile belong together: the id that senders sign for, and the file with the key they sign with.")
 	}

@@ -20,6 +20,7 @@ sources:
     tls: {certificate: s.pem, key: /etc/s.key}
     limits: {recordsPerSecond: 1000}
     silence: 30m
+    zone: Europe/Berlin
   - name: web
     door: hec
     tables: {access: W3CIISLog}
@@ -29,6 +30,9 @@ sources:
 	}
 	if one := s.List[0]; one.TLS.Certificate != filepath.Join("/etc/tocsin", "s.pem") || one.TLS.Key != "/etc/s.key" || one.Silence != 30*time.Minute || one.Limits.RecordsPerSecond != 1000 {
 		t.Errorf("%+v", one)
+	}
+	if zone, err := s.List[0].Location(); err != nil || zone.String() != "Europe/Berlin" {
+		t.Errorf("zone %v, %v", zone, err)
 	}
 	if got := s.List[1].TableFor("access"); got != "W3CIISLog" {
 		t.Errorf("table %q", got)
@@ -49,6 +53,8 @@ func TestParseSources_SaysWhereAndWhat(t *testing.T) {
 			`6: limits.connections is a setting of syslog, not of hec. Remove it, or change door.|6: limits.connections is -1. Write a number above 0, or leave it out for the default.`},
 		{"sources:\n  - {name: a, door: hec}\n  - {name: b, door: hec}\n\n  - {name: a, door: hec}\n", `5: There is a source hec:a in line 2 already. Give each source of a door a name of its own.`},
 		{"sources:\n  - name: a\n    door: folder\n", `3: A folder source needs path: a file, a folder or a pattern such as /var/log/app/*.log.`},
+		{"sources:\n  - name: a\n    door: syslog\n    zone: Berlin\n", `4: There is no time zone "Berlin". Write a name of the IANA database such as Europe/Berlin, or UTC.`},
+		{"sources:\n  - name: a\n    door: syslog\n    zone: Local\n", `4: There is no time zone "Local". Write a name of the IANA database such as Europe/Berlin, or UTC.`},
 		{"sources: 7\n", "1:"}, {"sources:\n  - name: [\n", "2:"}, {"sorces: []\n", "1: There is no setting"}, {"[]", "1:"}, {"\x00\xff: {", "1:"},
 		{"sources:\n  - name: a\n    door: syslog\n    silence: soon\n", "4:"}, {strings.Repeat("#", 2<<20), "1: The file is larger"},
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/normalize/text"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // textSamples are the lines of the benchmark, by source.
@@ -52,7 +53,7 @@ func BenchmarkText(b *testing.B) {
 		run("read", func() {
 			for i := range raws {
 				reading.Reset()
-				n.texts.Syslog(&reading, string(raws[i].Body), received)
+				n.texts.Syslog(&reading, string(raws[i].Body), value.Clock{Received: received})
 			}
 		})
 		m := &Memory{} // as the pipeline has it

@@ -66,7 +66,7 @@ func readEnvelope(body string) (env envelope, err error) {
 		case "host":
 			env.host = text
 		case "time":
-			env.at, _ = value.Instant(text)
+			env.at, _ = value.Instant(text, value.Clock{})
 		}
 		return err
 	})

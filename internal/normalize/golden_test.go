@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "rewrite the expected sections of testda
 var received = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // TestGolden normalises the "raw FORMAT [TABLE]" sections of each file, which
-// hold one record per line, and compares rows, fields, rejects and losses.
+// hold one record per line, and compares rows, fields, rejects and losses. A
+// comment "zone: NAME" is the zone of the source.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -38,6 +39,13 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := shipped(t)
+			if _, name, ok := strings.Cut(string(archive.Comment), "zone: "); ok {
+				zone, err := time.LoadLocation(strings.TrimSpace(name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				n.InZones(map[tocsin.SourceID]*time.Location{"test": zone})
+			}
 			var raws []tocsin.Raw
 			given := 0
 			for ; given < len(archive.Files) && strings.HasPrefix(archive.Files[given].Name, "raw "); given++ {

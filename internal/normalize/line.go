@@ -43,16 +43,16 @@ func (n *batch) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Recor
 	reading := n.read.Get().(*text.Reading)
 	defer n.read.Put(reading)
 	reading.Reset()
-	received := raw.ReceivedAt
+	clock := n.clock
 	if !w.at.IsZero() {
-		received = w.at
+		clock.Received = w.at
 	}
 	if w.host == "" {
 		w.host = raw.Sender
 	}
 	if raw.Format == tocsin.FormatSyslog {
-		n.texts.Syslog(reading, body, received)
-	} else if !n.texts.Line(reading, body, received) {
+		n.texts.Syslog(reading, body, clock)
+	} else if !n.texts.Line(reading, body, clock) {
 		return tocsin.Record{}, false, nil
 	}
 	if reading.Shape == syslogShape && raw.Table != "" && raw.Table != syslogTable && n.tables[raw.Table] != nil {

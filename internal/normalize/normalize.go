@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/jsontext"
 	"github.com/tocsin-soc/tocsin/internal/normalize/text"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
@@ -26,8 +28,13 @@ type Normalizer struct {
 	readers sync.Pool // *recordReader
 	texts   *text.Reader
 	read    sync.Pool // *text.Reading
+	zones   map[tocsin.SourceID]*time.Location
 	losses  losses
 }
+
+// InZones says in which zone the times of sources are that name none; those of
+// other sources are UTC. It is called before the first batch.
+func (n *Normalizer) InZones(zones map[tocsin.SourceID]*time.Location) { n.zones = zones }
 
 // New makes a normaliser for the tables of a schema by the mappings in fsys
 // (content/normalize): every *.yaml is a mapping, but for tables.yaml, which says
@@ -93,6 +100,7 @@ type batch struct {
 	*Normalizer
 	events, fields *Memory
 	windows        *winEvent
+	clock          value.Clock // of the source
 }
 
 // keep copies fields to the batch's memory.
@@ -107,8 +115,16 @@ func (n *batch) newRow(t *table) rowBuilder {
 	return rowBuilder{t: t, values: n.events.values.take(len(t.columns))}
 }
 
+// localRow begins a row of a source whose times may have no zone.
+func (n *batch) localRow(t *table) rowBuilder {
+	b := n.newRow(t)
+	b.clock = n.clock
+	return b
+}
+
 // one normalises one record; the error is written for an analyst.
 func (n *batch) one(raw *tocsin.Raw) (tocsin.Record, error) {
+	n.clock = value.Clock{Zone: n.zones[raw.Source], Received: raw.ReceivedAt}
 	if len(raw.Body) > tocsin.MaxRawBytes {
 		return tocsin.Record{}, fmt.Errorf("the record has %d bytes, at most %d are taken. Split it at the source", len(raw.Body), tocsin.MaxRawBytes)
 	}

@@ -40,7 +40,7 @@ func (n *batch) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Rec
 	if s.rowTable != nil {
 		return n.carriedRow(raw, r)
 	}
-	at, hasTime := r.time(w)
+	at, hasTime := r.time(w, n.clock)
 	if !hasTime {
 		at = raw.ReceivedAt
 	}
@@ -67,7 +67,7 @@ func (n *batch) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Rec
 	r.builders = builders
 	for i, p := range s.plans {
 		if holding>>i&1 != 0 {
-			builders[i] = r.fill(n.newRow(p.t), i, p, raw, at)
+			builders[i] = r.fill(n.localRow(p.t), i, p, raw, at)
 		}
 	}
 	n.keepRest(raw, r, holding, first, builders)
@@ -104,10 +104,10 @@ func (r *recordReader) addView(n *batch, rec *tocsin.Record) {
 }
 
 // time finds when the record happened.
-func (r *recordReader) time(w wrapping) (time.Time, bool) {
+func (r *recordReader) time(w wrapping, clock value.Clock) (time.Time, bool) {
 	if r.shape.time != nil {
 		if text, _, ok := r.shape.time.Of(&r.Slots); ok {
-			if at, ok := value.Instant(text); ok {
+			if at, ok := value.Instant(text, clock); ok {
 				return at, true
 			}
 		}
@@ -242,7 +242,7 @@ func (b *rowBuilder) fits(column int, u *unit) bool {
 	if len(u.nd.auto) < 2 {
 		return true // or it is mistyped, which is counted
 	}
-	_, ok := value.Of(b.t.columns[column].Type, u.text)
+	_, ok := value.Of(b.t.columns[column].Type, u.text, b.clock)
 	return ok
 }
 

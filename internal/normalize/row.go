@@ -22,7 +22,7 @@ func (n *batch) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		}
 		return tocsin.Record{}, fmt.Errorf("table %s is not known. The reference page lists the shipped tables, a folder of --tables adds others; case matters", raw.Table)
 	}
-	b := n.newRow(t)
+	b := n.localRow(t)
 	b.source = raw.Source
 	z := jsontext.New(body)
 	err := z.Object(func(key string) error { return b.member(z, key) })

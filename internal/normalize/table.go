@@ -189,6 +189,7 @@ type rowBuilder struct {
 	t      *table
 	source tocsin.SourceID // with shape, for what is lost
 	shape  string
+	clock  value.Clock // reads times without a zone
 	values []tocsin.Value
 	extra  []byte // members of AdditionalFields, without the braces
 	lost   []Loss // counted when the row is finished
@@ -207,7 +208,7 @@ func (b *rowBuilder) addExtra(name, json string) {
 // stays readable in AdditionalFields, and is counted.
 func (b *rowBuilder) set(column int, text string) {
 	c := &b.t.columns[column]
-	v, ok := value.Of(c.Type, text)
+	v, ok := value.Of(c.Type, text, b.clock)
 	if ok {
 		b.values[column] = v
 		return

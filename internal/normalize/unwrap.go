@@ -31,7 +31,7 @@ func (n *batch) wrapped(raw *tocsin.Raw, r *recordReader, w wrapping) (rec tocsi
 		w.kind = text
 	}
 	if text, ok := r.evaluate(u.time); ok {
-		if at, ok := value.Instant(text); ok {
+		if at, ok := value.Instant(text, n.clock); ok {
 			w.at = at
 		}
 	}

@@ -22,7 +22,7 @@ func newWinEvent(m *mapping) *winEvent { return &winEvent{Event: windows.New(m.s
 // windowsEvent makes a record of a Windows event.
 func (n *batch) windowsEvent(raw *tocsin.Raw, body string, form windows.Form) (tocsin.Record, error) {
 	e := n.windows
-	if err := e.Read(form, body); err != nil {
+	if err := e.Read(form, body, n.clock); err != nil {
 		return tocsin.Record{}, err
 	}
 	if e.At.IsZero() {

@@ -255,7 +255,13 @@ var conversions = map[string]Step{
 	"uri":        func(s string) (string, bool) { return strings.Replace(s, `\`, "?", 1), true },
 	"w3ctime":    func(s string) (string, bool) { return strings.Replace(s, `\`, " ", 1), true },
 	"httpresult": httpResult,
-	"trim":       func(s string) (string, bool) { return strings.TrimSpace(s), true },
+	"utc": func(s string) (string, bool) { // a time that its vendor writes in UTC and without a zone
+		if value.IsLocal(s) {
+			return strings.TrimSpace(s) + "Z", true
+		}
+		return s, true
+	},
+	"trim": func(s string) (string, bool) { return strings.TrimSpace(s), true },
 	"firstword": func(s string) (string, bool) {
 		s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
 		return s, s != ""

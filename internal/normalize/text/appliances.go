@@ -1,6 +1,10 @@
 package text
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
+)
 
 // Juniper reads the structured syslog of Junos security devices (Junos System Log
 // Explorer): everything is in the parameters of an element "junos@2636.…", the
@@ -44,7 +48,7 @@ func SonicWall(r *Reading, s string) bool {
 			}
 		}
 	}
-	if at, rest, ok := isoStamp(r.Get("time")); ok && rest == "" {
+	if at, rest, ok := isoStamp(r.Get("time"), r.clock); ok && rest == "" {
 		r.Time = at
 	}
 	r.Shape = "sonicwall"
@@ -65,11 +69,14 @@ func Sophos(r *Reading, s string) bool {
 	if r.Get("log_type") == "" {
 		return r.back(from)
 	}
-	if at, rest, ok := isoStamp(r.Get("timestamp")); ok && rest == "" {
+	if at, rest, ok := isoStamp(r.Get("timestamp"), r.clock); ok && rest == "" {
 		r.Time = at
-	} else if at, rest, ok := isoStamp(r.Get("date") + " " + r.Get("time")); ok && rest == "" {
-		zone, _ := zoneOf(" " + r.Get("timezone"))
-		r.Time = at.Add(-seconds(zone))
+	} else if at, rest, ok := isoStamp(r.Get("date")+" "+r.Get("time"), value.Clock{}); ok && rest == "" {
+		if zone, _, hasZone := zoneOf(" " + r.Get("timezone")); hasZone {
+			r.Time = at.Add(-seconds(zone))
+		} else {
+			r.Time = r.clock.Local(at)
+		}
 	}
 	r.Shape = "sophos"
 	return true

@@ -3,6 +3,8 @@ package text
 import (
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // cefHeader names the parts of a CEF header behind the version, as the columns
@@ -13,7 +15,7 @@ var cefHeader = [...]string{"DeviceVendor", "DeviceProduct", "DeviceVersion", "D
 // of seven parts split by bars, extension of key=value), which begins with
 // "CEF:". The header's parts are fields by the names of CommonSecurityLog's
 // columns, the extension's by their own keys.
-func CEF(r *Reading, s string, received time.Time) bool {
+func CEF(r *Reading, s string) bool {
 	from := len(r.Fields)
 	s, ok := strings.CutPrefix(s, "CEF:")
 	if !ok {
@@ -38,7 +40,7 @@ func CEF(r *Reading, s string, received time.Time) bool {
 	}
 	r.extension(s)
 	r.Shape = "cef"
-	r.cefTimes(from, received)
+	r.cefTimes(from)
 	return true
 }
 
@@ -151,7 +153,7 @@ func looksLikePath(s string, i int) bool {
 // cefTimes takes the time of the event from rt, or from end and start where the
 // message has no rt, and writes start and end in ISO form. CEF has Unix
 // milliseconds, or "MMM dd yyyy HH:mm:ss.SSS zzz" with parts missing.
-func (r *Reading) cefTimes(from int, received time.Time) {
+func (r *Reading) cefTimes(from int) {
 	var start time.Time
 	for i := from; i < len(r.Fields); i++ {
 		f := &r.Fields[i]
@@ -160,7 +162,7 @@ func (r *Reading) cefTimes(from int, received time.Time) {
 		default:
 			continue
 		}
-		at, ok := anyTime(f.Value, received)
+		at, ok := anyTime(f.Value, r.clock)
 		if !ok {
 			continue
 		}
@@ -181,11 +183,11 @@ func (r *Reading) cefTimes(from int, received time.Time) {
 
 // anyTime reads a time that is the whole text: Unix time of any precision, ISO,
 // or a month by its name.
-func anyTime(s string, received time.Time) (time.Time, bool) {
+func anyTime(s string, clock value.Clock) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	if at, ok := epoch(s); ok {
 		return at, true
 	}
-	at, rest, ok := stamp(s, received)
+	at, rest, ok := stamp(s, clock)
 	return at, ok && strings.TrimSpace(rest) == ""
 }

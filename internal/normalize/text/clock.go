@@ -3,20 +3,22 @@ package text
 import (
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // stamp reads the time that a text begins with, in the forms of syslog headers,
-// and returns what is behind it. received tells the year where the text has
-// none. ok is false if the text begins with no time.
+// and returns what is behind it. clock tells the year and the zone where the text
+// has none. ok is false if the text begins with no time.
 //
 // RFC 3164 section 4.1.2 has "Mmm dd hh:mm:ss"; devices add a year in front or
 // behind, fractions, a zone, or write ISO 8601 or Unix seconds instead.
-func stamp(s string, received time.Time) (at time.Time, rest string, ok bool) {
+func stamp(s string, clock value.Clock) (at time.Time, rest string, ok bool) {
 	if len(s) < 8 {
 		return at, s, false
 	}
 	if c := s[0]; c-'0' < 10 {
-		if at, rest, ok = isoStamp(s); ok {
+		if at, rest, ok = isoStamp(s, clock); ok {
 			return at, rest, true
 		}
 		return unixStamp(s)
@@ -24,7 +26,7 @@ func stamp(s string, received time.Time) (at time.Time, rest string, ok bool) {
 	if _, isDay := weekdays[s[:3]]; isDay && s[3] == ' ' { // Mon Nov 22 00:12:37 2026
 		s = strings.TrimLeft(s[4:], " ")
 	}
-	return monthStamp(s, received)
+	return monthStamp(s, clock)
 }
 
 var weekdays = map[string]bool{"Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true}
@@ -44,7 +46,7 @@ func month(s string) time.Month {
 }
 
 // monthStamp reads "Nov 22 00:12:37", with a year behind the day or the clock.
-func monthStamp(s string, received time.Time) (at time.Time, rest string, ok bool) {
+func monthStamp(s string, clock value.Clock) (at time.Time, rest string, ok bool) {
 	whole, m := s, month(s)
 	if m == 0 || len(s) < 4 || s[3] != ' ' {
 		return at, whole, false
@@ -61,20 +63,23 @@ func monthStamp(s string, received time.Time) (at time.Time, rest string, ok boo
 		year, _ = number(s[:4])
 		s = s[5:]
 	}
-	sec, nano, s, ok := clock(s)
+	sec, nano, s, ok := timeOfDay(s)
 	if !ok {
 		return at, whole, false
 	}
-	zone, s := zoneOf(s)
+	zone, s, hasZone := zoneOf(s)
+	if hasZone {
+		clock.Zone = nil
+	}
 	if year == 0 && len(s) > 4 && s[0] == ' ' && digits(s[1:]) == 4 && (len(s) == 5 || s[5] == ' ' || s[5] == ':' && (len(s) == 6 || s[6] == ' ')) {
 		if y, _ := number(s[1:5]); y >= 1970 && y < 2100 {
 			year, s = y, s[5:]
 		}
 	}
 	if year == 0 {
-		return guessYear(m, int(day), sec-zone, nano, received), s, true
+		return clock.Local(guessYear(m, int(day), sec-zone, nano, clock.Received)), s, true
 	}
-	return time.Date(int(year), m, int(day), 0, 0, sec-zone, nano, time.UTC), s, true
+	return clock.Local(time.Date(int(year), m, int(day), 0, 0, sec-zone, nano, time.UTC)), s, true
 }
 
 // guessYear puts a day into the year that brings it closest below the time of
@@ -95,9 +100,9 @@ func guessYear(m time.Month, day, sec, nano int, received time.Time) time.Time {
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-// clock reads "hh:mm:ss" with a fraction behind a dot or comma, as seconds of
+// timeOfDay reads "hh:mm:ss" with a fraction behind a dot or comma, as seconds of
 // the day.
-func clock(s string) (sec, nano int, rest string, ok bool) {
+func timeOfDay(s string) (sec, nano int, rest string, ok bool) {
 	if len(s) < 8 || s[2] != ':' || s[5] != ':' {
 		if len(s) < 7 || s[1] != ':' || s[4] != ':' { // 9:05:01
 			return 0, 0, s, false
@@ -137,32 +142,32 @@ var zones = map[string]int{
 
 // zoneOf reads a zone behind a time, "Z", "+01:00", "+0100" or " CET", as
 // seconds east of UTC. What is no zone stays in rest.
-func zoneOf(s string) (east int, rest string) {
+func zoneOf(s string) (east int, rest string, ok bool) {
 	t := s
 	if len(t) > 1 && t[0] == ' ' {
 		t = t[1:]
 	}
 	if t == "" {
-		return 0, s
+		return 0, s, false
 	}
 	if (t[0] == '+' || t[0] == '-') && len(t) >= 5 {
 		east, rest, ok := offset(t)
 		if ok {
-			return east, rest
+			return east, rest, true
 		}
-		return 0, s
+		return 0, s, false
 	}
 	n := 0
 	for n < len(t) && n < 5 && t[n]-'A' < 26 {
 		n++
 	}
 	if n == 0 || n < len(t) && t[n] != ' ' && t[n] != ':' && t[n] != ']' {
-		return 0, s
+		return 0, s, false
 	}
 	if hours, ok := zones[t[:n]]; ok {
-		return hours * 3600, t[n:]
+		return hours * 3600, t[n:], true
 	}
-	return 0, s
+	return 0, s, false
 }
 
 // offset reads "+01:00" or "+0100" as seconds.
@@ -184,8 +189,8 @@ func offset(s string) (east int, rest string, ok bool) {
 }
 
 // isoStamp reads RFC 3339 and its relatives: a blank for the T, slashes for
-// dashes, no zone (UTC).
-func isoStamp(s string) (at time.Time, rest string, ok bool) {
+// dashes, no zone (that of clock).
+func isoStamp(s string, clock value.Clock) (at time.Time, rest string, ok bool) {
 	if len(s) < 19 || digits(s) != 4 || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' && s[10] != 't' {
 		return at, s, false
 	}
@@ -195,12 +200,15 @@ func isoStamp(s string) (at time.Time, rest string, ok bool) {
 	if !ok1 || !ok2 || m < 1 || m > 12 || d < 1 || d > 31 || y == 0 {
 		return at, s, false
 	}
-	sec, nano, rest, ok := clock(s[11:])
+	sec, nano, rest, ok := timeOfDay(s[11:])
 	if !ok {
 		return at, s, false
 	}
-	zone, rest := zoneOf(rest)
-	return time.Date(int(y), time.Month(m), int(d), 0, 0, sec-zone, nano, time.UTC), rest, true
+	zone, rest, hasZone := zoneOf(rest)
+	if at = time.Date(int(y), time.Month(m), int(d), 0, 0, sec-zone, nano, time.UTC); !hasZone {
+		at = clock.Local(at)
+	}
+	return at, rest, true
 }
 
 // unixStamp reads Unix seconds with a fraction, as Meraki and Squid write them:

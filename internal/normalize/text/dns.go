@@ -3,6 +3,8 @@ package text
 import (
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // NamedLine reads a line of a file that BIND logs to: "22-Nov-2026 00:12:37.123
@@ -14,12 +16,12 @@ func (rd *Reader) NamedLine(r *Reading, s string) bool {
 	day, ok1 := number(s[:2])
 	m := month(s[3:])
 	year, ok2 := number(s[7:11])
-	sec, nano, rest, ok3 := clock(s[12:])
+	sec, nano, rest, ok3 := timeOfDay(s[12:])
 	if !ok1 || !ok2 || !ok3 || m == 0 || !strings.HasPrefix(rest, " ") {
 		return false
 	}
 	rd.serverLine(r, Header{Program: "named", Content: rest[1:], Text: rest[1:]}, bindText(rest[1:]))
-	r.Time = time.Date(int(year), m, int(day), 0, 0, sec, nano, time.UTC)
+	r.Time = r.clock.Local(time.Date(int(year), m, int(day), 0, 0, sec, nano, time.UTC))
 	return true
 }
 
@@ -79,7 +81,7 @@ func WindowsDNS(r *Reading, s string) bool {
 	if !ok || !ok2 || len(head) < 3 || len(words) < 6 {
 		return false
 	}
-	when, ok := localStamp(strings.Join(head[:len(head)-1], " "))
+	when, ok := localStamp(strings.Join(head[:len(head)-1], " "), r.clock)
 	kind, name := word(strings.TrimSpace(question))
 	if !ok || kind == "" {
 		return false
@@ -108,8 +110,8 @@ func WindowsDNS(r *Reading, s string) bool {
 // localStamp reads a date as Windows writes it in a log, by the server's region:
 // "11/22/2026 12:12:37 AM", "22.11.2026 00:12:37", "2026-11-22 00:12:37". Between
 // day and month the one above 12 is the day; month comes first where both fit.
-func localStamp(s string) (at time.Time, ok bool) {
-	if at, rest, ok := isoStamp(s); ok && rest == "" {
+func localStamp(s string, clock value.Clock) (at time.Time, ok bool) {
+	if at, rest, ok := isoStamp(s, clock); ok && rest == "" {
 		return at, true
 	}
 	date, rest := word(s)
@@ -131,7 +133,7 @@ func localStamp(s string) (at time.Time, ok bool) {
 	if y < 100 {
 		y += 2000
 	}
-	sec, nano, left, ok4 := clock(time1)
+	sec, nano, left, ok4 := timeOfDay(time1)
 	if !ok1 || !ok2 || !ok3 || !ok4 || left != "" || m < 1 || m > 12 || d < 1 || d > 31 || y > 9999 {
 		return at, false
 	}
@@ -141,7 +143,7 @@ func localStamp(s string) (at time.Time, ok bool) {
 	case half == "AM" && sec >= 12*3600:
 		sec -= 12 * 3600
 	}
-	return time.Date(int(y), time.Month(m), int(d), 0, 0, sec, nano, time.UTC), true
+	return clock.Local(time.Date(int(y), time.Month(m), int(d), 0, 0, sec, nano, time.UTC)), true
 }
 
 // labels turns "(7)example(3)com(0)" into "example.com".
@@ -180,7 +182,7 @@ func WindowsDHCP(r *Reading, s string) bool {
 	if len(parts) < 7 || digits(parts[0]) != len(parts[0]) {
 		return false
 	}
-	at, ok := localStamp(parts[1] + " " + parts[2])
+	at, ok := localStamp(parts[1]+" "+parts[2], r.clock)
 	if !ok {
 		return false
 	}

@@ -9,7 +9,7 @@
 // the text wherever nothing had to be decoded.
 //
 // It refuses to guess: a text it does not recognise is no reading, and a time
-// without a zone is UTC. It knows no table and no column: that is the mapping's
+// without a zone is that of the clock it is given, else UTC. It knows no table and no column: that is the mapping's
 // matter, see package normalize.
 //
 // What a line of a program says is data (content/normalize/messages), see

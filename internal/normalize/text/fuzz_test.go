@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // seed adds the texts of the golden files to a fuzz target.
@@ -66,7 +68,7 @@ func FuzzSyslog(f *testing.F) {
 	seed(f)
 	rd := shipped(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		check(t, rd, s, func(r *Reading) bool { rd.Syslog(r, s, received); return true })
+		check(t, rd, s, func(r *Reading) bool { rd.Syslog(r, s, value.Clock{Received: received}); return true })
 	})
 }
 
@@ -74,15 +76,15 @@ func FuzzLine(f *testing.F) {
 	seed(f)
 	rd := shipped(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		check(t, rd, s, func(r *Reading) bool { return rd.Line(r, s, received) })
+		check(t, rd, s, func(r *Reading) bool { return rd.Line(r, s, value.Clock{Received: received}) })
 	})
 }
 
 // formats are the readers that recognise nothing themselves but their format.
 func formats(rd *Reader) map[string]func(r *Reading, s string) bool {
 	return map[string]func(r *Reading, s string) bool{
-		"cef":   func(r *Reading, s string) bool { return CEF(r, s, received) },
-		"leef":  func(r *Reading, s string) bool { return LEEF(r, s, received) },
+		"cef":   func(r *Reading, s string) bool { return CEF(r, s) },
+		"leef":  func(r *Reading, s string) bool { return LEEF(r, s) },
 		"audit": rd.Audit, "cisco": rd.Cisco, "named": rd.NamedLine, "unbound": rd.UnboundLine,
 		"fortigate": FortiGate, "netfilter": Netfilter, "checkpoint": CheckPoint, "paloalto": PaloAlto, "filterlog": Filterlog,
 		"sonicwall": SonicWall, "sophos": Sophos, "juniper": func(r *Reading, s string) bool { return Juniper(r, s, "id") },
@@ -137,12 +139,12 @@ func TestHostileTexts(t *testing.T) {
 		go func() {
 			defer close(done)
 			var r Reading
-			rd.Syslog(&r, s, received)
+			rd.Syslog(&r, s, value.Clock{Received: received})
 			if len(r.Fields) > maxFields+64 {
 				t.Errorf("%s: %d fields", name, len(r.Fields))
 			}
 			r.Reset()
-			rd.Line(&r, s, received)
+			rd.Line(&r, s, value.Clock{Received: received})
 			for _, read := range formats(rd) {
 				r.Reset()
 				read(&r, s)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected sections of testdata/*.txtar")
@@ -74,8 +76,8 @@ func TestGolden(t *testing.T) {
 func describe(b *bytes.Buffer, rd *Reader, section, s string) {
 	var r Reading
 	if section == "syslog" {
-		rd.Syslog(&r, s, received)
-	} else if !rd.Line(&r, s, received) {
+		rd.Syslog(&r, s, value.Clock{Received: received})
+	} else if !rd.Line(&r, s, value.Clock{Received: received}) {
 		fmt.Fprintf(b, "not recognised: %q\n", s)
 		return
 	}

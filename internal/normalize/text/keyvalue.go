@@ -1,9 +1,6 @@
 package text
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // pairs reads key=value split by blanks, where a value with blanks stands in
 // quotes and a backslash escapes a quote within: FortiOS, nftables' audit
@@ -67,7 +64,7 @@ func FortiGate(r *Reading, s string) bool {
 	r.Shape = "fortigate"
 	if at, ok := epoch(r.Get("eventtime")); ok {
 		r.Time = at
-	} else if at, rest, ok := isoStamp(r.Get("date") + " " + r.Get("time") + r.Get("tz")); ok && rest == "" {
+	} else if at, rest, ok := isoStamp(r.Get("date")+" "+r.Get("time")+r.Get("tz"), r.clock); ok && rest == "" {
 		r.Time = at
 	}
 	return true
@@ -154,7 +151,7 @@ func CheckPoint(r *Reading, s string) bool {
 	r.Shape = "checkpoint"
 	if at, ok := epoch(r.Get("time")); ok {
 		r.Time = at
-	} else if at, rest, ok := stamp(r.Get("time"), time.Time{}); ok && rest == "" {
+	} else if at, rest, ok := stamp(r.Get("time"), r.clock); ok && rest == "" {
 		r.Time = at
 	}
 	return true

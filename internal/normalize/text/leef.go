@@ -4,12 +4,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // LEEF reads a message of IBM's Log Event Extended Format, version 1.0 or 2.0,
 // which begins with "LEEF:": header of five parts, in 2.0 with the delimiter as
 // a sixth ("^", "x5E", "0x5E"; empty is a tab), then key=value.
-func LEEF(r *Reading, s string, received time.Time) bool {
+func LEEF(r *Reading, s string) bool {
 	s, ok := strings.CutPrefix(s, "LEEF:")
 	if !ok {
 		return false
@@ -35,7 +37,7 @@ func LEEF(r *Reading, s string, received time.Time) bool {
 		r.leefPairs(body, delimiter)
 	}
 	r.Shape = "leef"
-	if at, ok := leefTime(r.Get("devTime"), r.Get("devTimeFormat"), received); ok {
+	if at, ok := leefTime(r.Get("devTime"), r.Get("devTimeFormat"), r.clock); ok {
 		r.Time = at
 	}
 	return true
@@ -82,14 +84,18 @@ var javaLayout = strings.NewReplacer(
 	"mm", "04", "ss", "05", "SSSSSS", "000000", "SSS", "000", "EEE", "Mon", "XXX", "Z07:00", "zzz", "MST", "z", "MST", "Z", "-0700", "a", "PM", "'", "",
 )
 
-func leefTime(s, format string, received time.Time) (time.Time, bool) {
+func leefTime(s, format string, clock value.Clock) (time.Time, bool) {
 	if s == "" {
 		return time.Time{}, false
 	}
 	if format != "" && len(format) < 64 {
-		if at, err := time.Parse(javaLayout.Replace(format), s); err == nil && at.Year() > 1970 {
+		layout := javaLayout.Replace(format)
+		if at, err := time.Parse(layout, s); err == nil && at.Year() > 1970 {
+			if !strings.Contains(layout, "07") && !strings.Contains(layout, "MST") {
+				at = clock.Local(at)
+			}
 			return at.UTC(), true
 		}
 	}
-	return anyTime(s, received)
+	return anyTime(s, clock)
 }

@@ -37,7 +37,7 @@ func PaloAlto(r *Reading, s string) bool {
 		return false
 	}
 	_, s, _ = strings.Cut(s, ",")
-	if _, rest, ok := isoStamp(s); !ok || !strings.HasPrefix(rest, ",") || s[4] != '/' {
+	if _, rest, ok := isoStamp(s, r.clock); !ok || !strings.HasPrefix(rest, ",") || s[4] != '/' {
 		return false
 	}
 	head := strings.SplitN(s, ",", 4)
@@ -57,7 +57,7 @@ func PaloAlto(r *Reading, s string) bool {
 		case i >= len(names):
 			r.addText("column"+strconv.Itoa(i+2), value)
 		case names[i] == "start": // 2026/01/02 03:04:05
-			if at, rest, ok := isoStamp(value); ok && rest == "" {
+			if at, rest, ok := isoStamp(value, r.clock); ok && rest == "" {
 				value = at.Format(time.RFC3339)
 			}
 			r.addText(names[i], value)
@@ -69,9 +69,9 @@ func PaloAlto(r *Reading, s string) bool {
 		}
 	}
 	r.Shape = "paloalto"
-	if at, _, ok := isoStamp(r.Get("time_generated")); ok {
+	if at, _, ok := isoStamp(r.Get("time_generated"), r.clock); ok {
 		r.Time = at
-	} else if at, _, ok := isoStamp(r.Get("receive_time")); ok {
+	} else if at, _, ok := isoStamp(r.Get("receive_time"), r.clock); ok {
 		r.Time = at
 	}
 	return true

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // A Reader recognises texts and reads them. It is immutable.
@@ -22,12 +24,14 @@ func NewReader(fsys fs.FS) (*Reader, error) {
 }
 
 // Syslog reads one syslog message. Its shape is that of its content, or "syslog"
-// for a text that nothing more is known of; the header's fields come first.
-func (rd *Reader) Syslog(r *Reading, s string, received time.Time) {
-	h := ReadHeader(s, received)
+// for a text that nothing more is known of; the header's fields come first. clock
+// tells what times in the text leave out.
+func (rd *Reader) Syslog(r *Reading, s string, clock value.Clock) {
+	r.clock = clock
+	h := ReadHeader(s, clock)
 	h.fields(r)
 	r.Shape = "syslog"
-	if rd.content(r, &h, received); r.Time.IsZero() {
+	if rd.content(r, &h); r.Time.IsZero() {
 		r.Time = h.Time
 	}
 }
@@ -35,7 +39,8 @@ func (rd *Reader) Syslog(r *Reading, s string, received time.Time) {
 // Line reads a text without a known frame. ok is false if it is not recognised.
 // A line of a syslog file, which has no priority, is read as syslog if a program
 // stands behind its time.
-func (rd *Reader) Line(r *Reading, s string, received time.Time) bool {
+func (rd *Reader) Line(r *Reading, s string, clock value.Clock) bool {
+	r.clock = clock
 	s = strings.TrimRight(s, "\r\n\x00 ")
 	if s == "" {
 		return false
@@ -45,7 +50,7 @@ func (rd *Reader) Line(r *Reading, s string, received time.Time) bool {
 		return rd.Audit(r, s)
 	case c == '<':
 		if _, _, ok := priority(s); ok {
-			rd.Syslog(r, s, received)
+			rd.Syslog(r, s, clock)
 			return true
 		}
 		return false
@@ -61,22 +66,22 @@ func (rd *Reader) Line(r *Reading, s string, received time.Time) bool {
 	if AccessLog(r, s) {
 		return true
 	}
-	h := ReadHeader(s, received)
+	h := ReadHeader(s, clock)
 	n := len(r.Fields)
 	if h.Time.IsZero() && h.Program == "" {
-		return rd.structured(r, &h, received)
+		return rd.structured(r, &h)
 	}
 	h.fields(r)
 	r.Shape = "syslog"
-	if rd.content(r, &h, received) || h.Program != "" && !h.Time.IsZero() {
+	if rd.content(r, &h) || h.Program != "" && !h.Time.IsZero() {
 		return true
 	}
-	*r = Reading{Fields: r.Fields}
+	*r = Reading{Fields: r.Fields, clock: clock}
 	return r.back(n)
 }
 
 // content reads what stands behind a syslog header.
-func (rd *Reader) content(r *Reading, h *Header, received time.Time) bool {
+func (rd *Reader) content(r *Reading, h *Header) bool {
 	s := h.Content
 	at := r.Time
 	r.Time = time.Time{}
@@ -85,7 +90,7 @@ func (rd *Reader) content(r *Reading, h *Header, received time.Time) bool {
 			r.addText("Facility", set.facility)
 		}
 	}
-	ok := rd.structured(r, h, received) || rd.byProgram(r, h.Program, s)
+	ok := rd.structured(r, h) || rd.byProgram(r, h.Program, s)
 	if r.Time.IsZero() {
 		r.Time = at
 	}
@@ -93,7 +98,7 @@ func (rd *Reader) content(r *Reading, h *Header, received time.Time) bool {
 }
 
 // structured reads contents that are known by how they begin.
-func (rd *Reader) structured(r *Reading, h *Header, received time.Time) bool {
+func (rd *Reader) structured(r *Reading, h *Header) bool {
 	s := h.Content
 	if h.Data != "" && Juniper(r, h.Data, h.MsgID) {
 		r.addText("text", s)
@@ -124,10 +129,10 @@ func (rd *Reader) structured(r *Reading, h *Header, received time.Time) bool {
 			return true
 		}
 	}
-	if i := strings.Index(s[:min(len(s), 256)], "CEF:"); i >= 0 && CEF(r, s[i:], received) {
+	if i := strings.Index(s[:min(len(s), 256)], "CEF:"); i >= 0 && CEF(r, s[i:]) {
 		return true
 	}
-	if i := strings.Index(s[:min(len(s), 256)], "LEEF:"); i >= 0 && LEEF(r, s[i:], received) {
+	if i := strings.Index(s[:min(len(s), 256)], "LEEF:"); i >= 0 && LEEF(r, s[i:]) {
 		return true
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // A Reading is what a text says. It is reused from text to text: Reset, read.
@@ -16,6 +17,8 @@ type Reading struct {
 	// What a syslog header says, also where the content is recognised.
 	Host, Program string
 	Content       string // what stands behind it
+
+	clock value.Clock // reads times without a zone or year
 }
 
 // maxFields bounds the fields of one reading. Readers stop to cut a text into

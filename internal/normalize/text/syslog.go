@@ -3,6 +3,8 @@ package text
 import (
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // A Header is what stands in front of a syslog message's content.
@@ -35,14 +37,14 @@ const maxTag = 128
 // ISO times, years, zones, Cisco's sequence numbers. It fails on nothing: what
 // is no header is content. (leodido/go-syslog, which DESIGN.md names, gives up
 // on all of those, and copies each part.)
-func ReadHeader(s string, received time.Time) Header {
+func ReadHeader(s string, clock value.Clock) Header {
 	var h Header
 	s = strings.TrimRight(s, "\r\n\x00 ")
 	s = strings.TrimPrefix(s, "\uFEFF")
 	pri, rest, ok := priority(s)
 	if ok {
 		h.Facility, h.Severity, s = facilities[pri>>3], severities[pri&7], rest
-		if len(s) > 2 && s[0] == '1' && s[1] == ' ' && h.modern(s[2:]) {
+		if len(s) > 2 && s[0] == '1' && s[1] == ' ' && h.modern(s[2:], clock) {
 			return h
 		}
 		if len(s) > 2 && s[0]-'0' < 10 && s[1] == ' ' { // Meraki: a version, then Unix seconds
@@ -53,7 +55,7 @@ func ReadHeader(s string, received time.Time) Header {
 			}
 		}
 	}
-	h.classic(strings.TrimLeft(s, " "), received, ok)
+	h.classic(strings.TrimLeft(s, " "), clock, ok)
 	return h
 }
 
@@ -71,7 +73,7 @@ func priority(s string) (pri int, rest string, ok bool) {
 }
 
 // modern reads RFC 5424 behind the version: five words, structured data, text.
-func (h *Header) modern(s string) bool {
+func (h *Header) modern(s string, clock value.Clock) bool {
 	var words [5]string
 	for i := range words {
 		var found bool
@@ -80,7 +82,7 @@ func (h *Header) modern(s string) bool {
 		}
 	}
 	if words[0] != "-" {
-		at, rest, ok := isoStamp(words[0])
+		at, rest, ok := isoStamp(words[0], clock)
 		if !ok || rest != "" {
 			return false
 		}
@@ -148,12 +150,12 @@ func isTransport(data string) bool {
 }
 
 // classic reads RFC 3164 as it is found.
-func (h *Header) classic(s string, received time.Time, hasPriority bool) {
+func (h *Header) classic(s string, clock value.Clock, hasPriority bool) {
 	s = sequence(strings.TrimPrefix(s, ":")) // EMBLEM format has a colon behind the priority
-	at, rest, ok := stamp(s, received)
+	at, rest, ok := stamp(s, clock)
 	if !ok {
 		if host, rest, found := strings.Cut(s, ": "); found && len(host) < maxTag && !strings.Contains(host, " ") { // Cisco: origin-id before the time
-			if at, rest, ok := stamp(strings.TrimLeft(rest, "*."), received); ok {
+			if at, rest, ok := stamp(strings.TrimLeft(rest, "*."), clock); ok {
 				h.Time, h.Host = at, host
 				h.hostAndTag(strings.TrimLeft(rest, ": "), false)
 				return

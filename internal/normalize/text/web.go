@@ -3,6 +3,8 @@ package text
 import (
 	"strings"
 	"time"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/value"
 )
 
 // AccessLog reads a line of the Common or Combined Log Format of Apache and
@@ -17,7 +19,7 @@ func AccessLog(r *Reading, s string) bool {
 	if open < 0 {
 		return false
 	}
-	at, rest, ok := clfStamp(s[open+2:])
+	at, rest, ok := clfStamp(s[open+2:], r.clock)
 	if !ok || !strings.HasPrefix(rest, `] "`) {
 		return false
 	}
@@ -63,19 +65,22 @@ func AccessLog(r *Reading, s string) bool {
 }
 
 // clfStamp reads "22/Nov/2026:00:12:37 +0000".
-func clfStamp(s string) (at time.Time, rest string, ok bool) {
+func clfStamp(s string, clock value.Clock) (at time.Time, rest string, ok bool) {
 	if len(s) < 20 || s[2] != '/' || s[6] != '/' || s[11] != ':' {
 		return at, s, false
 	}
 	day, ok1 := number(s[:2])
 	m := month(s[3:])
 	year, ok2 := number(s[7:11])
-	sec, nano, rest, ok3 := clock(s[12:])
+	sec, nano, rest, ok3 := timeOfDay(s[12:])
 	if !ok1 || !ok2 || !ok3 || m == 0 || day == 0 || day > 31 || year == 0 {
 		return at, s, false
 	}
-	zone, rest := zoneOf(rest)
-	return time.Date(int(year), m, int(day), 0, 0, sec-zone, nano, time.UTC), rest, true
+	zone, rest, hasZone := zoneOf(rest)
+	if at = time.Date(int(year), m, int(day), 0, 0, sec-zone, nano, time.UTC); !hasZone {
+		at = clock.Local(at)
+	}
+	return at, rest, true
 }
 
 // webQuoted reads a text in quotes, in which servers write a quote and what is
@@ -149,7 +154,7 @@ func (r *Reading) uri(method, target string) {
 // NginxError reads a line of nginx' error log: "2026/11/22 00:12:37 [error] 7#7: *1
 // text, client: …, server: …, request: "…", …".
 func NginxError(r *Reading, s string) bool {
-	at, rest, ok := isoStamp(s)
+	at, rest, ok := isoStamp(s, r.clock)
 	if !ok || s[4] != '/' || !strings.HasPrefix(rest, " [") {
 		return false
 	}
@@ -184,7 +189,7 @@ func ApacheError(r *Reading, s string) bool {
 		return false
 	}
 	head, rest, ok := strings.Cut(s[1:], "] [")
-	at, left, isTime := stamp(head, time.Time{})
+	at, left, isTime := stamp(head, r.clock)
 	if !ok || !isTime || left != "" {
 		return false
 	}

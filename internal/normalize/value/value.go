@@ -15,9 +15,9 @@ import (
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
-// Of types a text for a column; ok is false if the text is no value of
-// that type. An empty text is null but for strings, which Kusto never has null.
-func Of(t catalog.Type, s string) (v tocsin.Value, ok bool) {
+// Of types a text for a column; ok is false if the text is no value of that type.
+// clock reads times. An empty text is null but for strings, which Kusto never has null.
+func Of(t catalog.Type, s string, clock Clock) (v tocsin.Value, ok bool) {
 	if t == catalog.String {
 		return tocsin.StringValue(s), true
 	}
@@ -43,7 +43,7 @@ func Of(t catalog.Type, s string) (v tocsin.Value, ok bool) {
 		}
 		return v, false
 	case catalog.DateTime:
-		at, ok := Instant(s)
+		at, ok := Instant(s, clock)
 		return tocsin.TimeValue(at), ok
 	case catalog.TimeSpan:
 		n, ok := span(s)
@@ -82,33 +82,29 @@ func Integer(s string) (int64, bool) {
 	return int64(f), true
 }
 
-// instants are the forms of a time that senders use, the usual first. A form
-// without a zone is read as UTC.
-var instants = [...]string{
-	time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05Z07:00",
-	"2006-01-02T15:04:05.999999999-0700", "2006-01-02 15:04:05.999999999 -0700",
-	"1/2/2006 3:04:05.999999999 PM", "1/2/2006, 3:04:05.999999999 PM", "2006-01-02",
-}
+// instants are the forms of a time that senders use, the usual first; the forms
+// of locals have no zone.
+var (
+	instants = [...]string{
+		time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05.999999999-0700", "2006-01-02 15:04:05.999999999 -0700",
+	}
+	locals = [...]string{
+		"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "1/2/2006 3:04:05.999999999 PM", "1/2/2006, 3:04:05.999999999 PM", "2006-01-02",
+	}
+)
 
 // usualInstant reads the forms nearly all times have, to the same result as
-// instant and without its search: 2006-01-02, T or a blank, 15:04:05, at most
-// nine digits of a fraction, Z or nothing.
-func usualInstant(s string) (t time.Time, ok bool) {
-	if len(s) < 19 || len(s) > 30 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
-		return t, false
+// Instant and without its search: 2006-01-02, T or a blank, 15:04:05, at most
+// nine digits of a fraction, Z, an offset or nothing; isLocal says that it was
+// nothing.
+func usualInstant(s string) (t time.Time, isLocal, ok bool) {
+	if len(s) < 19 || len(s) > 35 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return t, false, false
 	}
-	two := func(at int) int {
-		tens, ones := int(s[at]-'0'), int(s[at+1]-'0')
-		if tens > 9 || ones > 9 {
-			return -1000
-		}
-		return tens*10 + ones
-	}
-	century, year, month, day := two(0), two(2), two(5), two(8)
-	hour, minute, second := two(11), two(14), two(17)
-	// The shortest month decides; what goes beyond is left to the search.
-	if century < 0 || year < 0 || century*100+year < 1 || month < 1 || month > 12 || day < 1 || day > 28 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
-		return t, false
+	year, month, day := two(s, 0)*100+two(s, 2), two(s, 5), two(s, 8)
+	hour, minute, second := two(s, 11), two(s, 14), two(s, 17)
+	if year < 1 || month < 1 || month > 12 || day < 1 || day > 28 && day > daysIn(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return t, false, false
 	}
 	nanos, rest := 0, s[19:]
 	if len(rest) > 1 && rest[0] == '.' {
@@ -118,29 +114,88 @@ func usualInstant(s string) (t time.Time, ok bool) {
 			nanos += unit * int(rest[0]-'0')
 		}
 		if unit == 1_000_000_000 {
-			return t, false
+			return t, false, false
 		}
 	}
-	if rest != "" && (rest != "Z" || s[10] == ' ') {
-		return t, false
+	east, ok := usualOffset(rest, s[10] == 'T')
+	if !ok {
+		return t, false, false
 	}
-	return time.Date(century*100+year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+	t = time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC).Add(-east)
+	return t, rest == "", t.Year() >= 1 && t.Year() <= 9999
+}
+
+// two reads two digits; less than 0 if they are none.
+func two(s string, at int) int {
+	tens, ones := int(s[at]-'0'), int(s[at+1]-'0')
+	if tens > 9 || ones > 9 {
+		return -10_000
+	}
+	return tens*10 + ones
+}
+
+func daysIn(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// usualOffset reads nothing, Z, +01:00 and, behind a T, +0100.
+func usualOffset(s string, afterT bool) (east time.Duration, ok bool) {
+	switch {
+	case s == "" || s == "Z":
+		return 0, true
+	case len(s) != 6 && (len(s) != 5 || !afterT) || s[0] != '+' && s[0] != '-' || len(s) == 6 && s[3] != ':':
+		return 0, false
+	}
+	hours, minutes := two(s, 1), two(s, len(s)-2)
+	if hours < 0 || hours > 14 || minutes < 0 || minutes > 59 {
+		return 0, false
+	}
+	east = time.Duration(hours*60+minutes) * time.Minute
+	if s[0] == '-' {
+		east = -east
+	}
+	return east, true
 }
 
 // Instant reads a time; ok is false if it is none, or outside what a datetime
-// holds.
-func Instant(s string) (time.Time, bool) {
-	if t, ok := usualInstant(s); ok {
-		return t, true
+// holds. clock reads one that names no zone.
+func Instant(s string, clock Clock) (at time.Time, ok bool) {
+	t, isLocal, ok := parseInstant(s)
+	if isLocal && ok && clock.Zone != nil {
+		t = clock.Local(t)
+		return t, t.Year() >= 1 && t.Year() <= 9999
+	}
+	return t, ok
+}
+
+// IsLocal says whether a text is a time that names no zone.
+func IsLocal(s string) bool {
+	_, isLocal, ok := parseInstant(s)
+	return isLocal && ok
+}
+
+func parseInstant(s string) (t time.Time, isLocal, ok bool) {
+	if t, isLocal, ok := usualInstant(s); ok {
+		return t, isLocal, true
 	}
 	s = strings.TrimSpace(s)
+	if len(s) > 4 && two(s, 0) >= 0 && two(s, 2) >= 0 && s[4] != '-' { // no form begins with more than four digits
+		t, ok := unixTime(s)
+		return t, false, ok
+	}
 	for _, form := range instants {
 		if t, err := time.Parse(form, s); err == nil {
 			t = t.UTC()
-			return t, t.Year() >= 1 && t.Year() <= 9999
+			return t, false, t.Year() >= 1 && t.Year() <= 9999
 		}
 	}
-	return unixTime(s)
+	for _, form := range locals {
+		if t, err := time.Parse(form, s); err == nil {
+			return t, true, t.Year() >= 1 && t.Year() <= 9999
+		}
+	}
+	t, ok = unixTime(s)
+	return t, false, ok
 }
 
 // unixTime reads Unix time in seconds (which may have a fraction), milliseconds,

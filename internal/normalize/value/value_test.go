@@ -24,7 +24,7 @@ func TestInstant_UnixTime(t *testing.T) {
 		"99999999999999999999": "",
 		"1e300":                "",
 	} {
-		at, ok := Instant(text)
+		at, ok := Instant(text, Clock{})
 		got := ""
 		if ok {
 			got = at.Format(form)
@@ -39,23 +39,23 @@ func TestInstant_UnixTime(t *testing.T) {
 // differ from the search through all forms.
 func TestInstant_TheShortWayIsTheLongWay(t *testing.T) {
 	search := func(s string) (time.Time, bool) {
-		for _, form := range instants {
+		for _, form := range append(instants[:], locals[:]...) {
 			if at, err := time.Parse(form, s); err == nil {
-				return at.UTC(), at.Year() >= 1 && at.Year() <= 9999
+				return at.UTC(), at.UTC().Year() >= 1 && at.UTC().Year() <= 9999
 			}
 		}
 		return time.Time{}, false
 	}
-	days := []string{"2026-01-02", "0000-01-01", "0001-01-01", "9999-12-28", "2024-02-29", "2026-02-30", "2026-13-01", "2026-00-10", "2x26-01-01"}
+	days := []string{"2026-01-02", "0000-01-01", "0001-01-01", "9999-12-28", "2024-02-29", "2026-02-30", "2026-13-01", "2026-00-10", "2026-01-31", "2026-04-31", "2100-02-29", "9999-12-31", "2x26-01-01"}
 	clocks := []string{"03:04:05", "23:59:59", "24:00:00", "03:60:05", "03:04:60", "3:04:05", "03:04:0x"}
-	ends := []string{"", "Z", ".1", ".123Z", ".1234567Z", ".123456789", ".1234567891", ".", ".Z", "+02:00", " Z", "z"}
+	ends := []string{"", "Z", ".1", ".123Z", ".1234567Z", ".123456789", ".1234567891", ".", ".Z", "+02:00", "-0330", "+14:00", "+15:00", ".5+01:00", " +0100", "+1:00", " Z", "z"}
 	short := 0
 	for _, day := range days {
 		for _, sep := range []string{"T", " "} {
 			for _, clock := range clocks {
 				for _, end := range ends {
 					s := day + sep + clock + end
-					got, ok := usualInstant(s)
+					got, _, ok := usualInstant(s)
 					if !ok {
 						continue
 					}

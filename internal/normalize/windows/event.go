@@ -68,8 +68,9 @@ const (
 	XML                        // <Event><System>…
 )
 
-// Read reads an event; what the event was before is forgotten.
-func (e *Event) Read(form Form, body string) error {
+// Read reads an event; what the event was before is forgotten. clock reads the
+// only times that Windows events may have without a zone, NXLog's.
+func (e *Event) Read(form Form, body string, clock value.Clock) error {
 	e.reset()
 	var err error
 	switch form {
@@ -78,7 +79,7 @@ func (e *Event) Read(form Form, body string) error {
 	case Winlogbeat:
 		err = e.readWinlogbeat(body)
 	case NXLog:
-		err = e.readNXLog(body)
+		err = e.readNXLog(body, clock)
 	case OTel:
 		err = e.readOTel(body)
 	case XML:
@@ -150,7 +151,7 @@ func (e *Event) setSystem(name, text string) {
 	case "EventID":
 		e.ID, _ = strconv.Atoi(text)
 	case "SystemTime":
-		e.At, _ = value.Instant(text)
+		e.At, _ = value.Instant(text, value.Clock{})
 	case "Computer":
 		e.system = append(e.system, tocsin.Field{Name: "ComputerName", Value: text})
 	}

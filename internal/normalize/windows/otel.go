@@ -60,7 +60,7 @@ func (e *Event) readOTel(body string) error {
 		text, err := z.Text()
 		switch key {
 		case "system_time":
-			if at, ok := value.Instant(text); ok {
+			if at, ok := value.Instant(text, value.Clock{}); ok {
 				e.setTime(at)
 			}
 		case "message":

@@ -37,7 +37,7 @@ func (e *Event) readWinlogbeat(body string) error {
 			return z.Object(func(key string) error { return e.winlogMember(z, key) })
 		case key == "@timestamp" && kind == jsontext.String:
 			text, err := z.Text()
-			if at, ok := value.Instant(text); ok {
+			if at, ok := value.Instant(text, value.Clock{}); ok {
 				e.setTime(at)
 			}
 			return err
@@ -135,7 +135,7 @@ var nxlogTypes = map[string]string{
 
 // readNXLog reads NXLog's flat shape, which the OTRF data sets have too.
 // EventTime has no zone there: a time with a zone is preferred.
-func (e *Event) readNXLog(body string) error {
+func (e *Event) readNXLog(body string, clock value.Clock) error {
 	z := jsontext.New(body)
 	var local, zoned time.Time
 	err := z.Object(func(key string) error {
@@ -149,7 +149,7 @@ func (e *Event) readNXLog(body string) error {
 		}
 		switch key {
 		case "EventTime", "@timestamp", "TimeCreated":
-			if at, ok := value.Instant(text); !ok {
+			if at, ok := value.Instant(text, clock); !ok {
 				return nil
 			} else if strings.HasSuffix(text, "Z") || strings.LastIndexAny(text, "+-") > 10 {
 				zoned = at
