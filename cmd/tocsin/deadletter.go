@@ -91,7 +91,7 @@ func newLetterList() *cobra.Command {
 			}
 			cursor := ""
 			for limit > 0 {
-				list, err := letters.List(cmd.Context(), q, min(limit, 500), cursor)
+				list, err := letters.List(cmd.Context(), q, false, min(limit, 500), cursor)
 				if err != nil {
 					return err
 				}
@@ -256,9 +256,10 @@ func newLetterDiscard() *cobra.Command {
 	var place placeFlags
 	var f letterFlags
 	var all bool
+	var note string
 	cmd := &cobra.Command{
 		Use: "discard [ID…]", Short: "Give dead letters up; they stay listed until their retention has passed",
-		Example: "  tocsin deadletter discard --data DIR --source http:load-test --since 24h",
+		Example: "  tocsin deadletter discard --data DIR --source http:load-test --since 24h --note 'a load test'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := f.query(args)
 			if err == nil {
@@ -272,7 +273,7 @@ func newLetterDiscard() *cobra.Command {
 				return err
 			}
 			defer done()
-			result, err := place.letters(a).Discard(cmd.Context(), q, commandLine)
+			result, err := place.letters(a).Discard(cmd.Context(), api.DiscardRequest{DeadLetterQuery: q, Note: note}, commandLine)
 			if err == nil {
 				fmt.Fprintf(cmd.OutOrStdout(), "%d letters discarded\n", result.Discarded)
 			}
@@ -282,5 +283,6 @@ func newLetterDiscard() *cobra.Command {
 	place.add(cmd)
 	f.add(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "every open letter")
+	cmd.Flags().StringVar(&note, "note", "", "why; it is kept with the letters")
 	return cmd
 }

@@ -73,7 +73,7 @@ type remoteLetters struct{ at *placeFlags }
 
 func letterParams(q api.DeadLetterQuery) url.Values {
 	v := url.Values{}
-	for name, text := range map[string]string{"state": q.State, "source": q.Source, "table": q.Table, "reason": q.Reason} {
+	for name, text := range map[string]string{"state": q.State, "source": q.Source, "table": q.Table, "reason": q.Reason, "kind": q.Kind} {
 		if text != "" {
 			v.Set(name, text)
 		}
@@ -85,8 +85,11 @@ func letterParams(q api.DeadLetterQuery) url.Values {
 }
 
 // List implements api.DeadLetters.
-func (r *remoteLetters) List(ctx context.Context, q api.DeadLetterQuery, limit int, cursor string) (out api.DeadLetterList, err error) {
+func (r *remoteLetters) List(ctx context.Context, q api.DeadLetterQuery, newestFirst bool, limit int, cursor string) (out api.DeadLetterList, err error) {
 	v := letterParams(q)
+	if newestFirst {
+		v.Set("order", "newest")
+	}
 	v.Set("limit", strconv.Itoa(limit))
 	if cursor != "" {
 		v.Set("cursor", cursor)
@@ -110,8 +113,8 @@ func (r *remoteLetters) Replay(ctx context.Context, in api.ReplayRequest, _ stri
 }
 
 // Discard implements api.DeadLetters.
-func (r *remoteLetters) Discard(ctx context.Context, q api.DeadLetterQuery, _ string) (out api.DiscardResult, err error) {
-	return out, post(ctx, r.at.server, "/api/v1/dead-letters/discard", r.at.token, q, &out)
+func (r *remoteLetters) Discard(ctx context.Context, in api.DiscardRequest, _ string) (out api.DiscardResult, err error) {
+	return out, post(ctx, r.at.server, "/api/v1/dead-letters/discard", r.at.token, in, &out)
 }
 
 // A holdKeeper sets and releases holds, here or on a server.

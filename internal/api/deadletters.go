@@ -13,8 +13,8 @@ import (
 // DeadLetters are the records that could not become events. Package app
 // implements it; by is who asks.
 type DeadLetters interface {
-	// List returns letters in the order of their arrival.
-	List(ctx context.Context, q DeadLetterQuery, limit int, cursor string) (DeadLetterList, error)
+	// List returns letters in the order of their arrival, or newest first.
+	List(ctx context.Context, q DeadLetterQuery, newestFirst bool, limit int, cursor string) (DeadLetterList, error)
 	// Groups counts letters by the kind of their reason.
 	Groups(ctx context.Context, q DeadLetterQuery) (DeadLetterGroups, error)
 	// Get returns one letter; tocsin.NotFound when there is none.
@@ -22,7 +22,7 @@ type DeadLetters interface {
 	// Replay sends records through the normaliser again.
 	Replay(ctx context.Context, r ReplayRequest, by string) (ReplayResult, error)
 	// Discard gives letters up.
-	Discard(ctx context.Context, q DeadLetterQuery, by string) (DiscardResult, error)
+	Discard(ctx context.Context, r DiscardRequest, by string) (DiscardResult, error)
 }
 
 type deadLettersInput struct {
@@ -30,13 +30,15 @@ type deadLettersInput struct {
 	Source string    `query:"source" maxLength:"300"`
 	Table  string    `query:"table" maxLength:"200"`
 	Reason string    `query:"reason" maxLength:"500"`
+	Kind   string    `query:"kind" maxLength:"2000"`
 	Since  time.Time `query:"since"`
+	Order  string    `query:"order" enum:"oldest,newest"`
 	Limit  int       `query:"limit" minimum:"0" maximum:"500"`
 	Cursor string    `query:"cursor" maxLength:"200"`
 }
 
 func (in *deadLettersInput) query() DeadLetterQuery {
-	q := DeadLetterQuery{State: in.State, Source: in.Source, Table: in.Table, Reason: in.Reason}
+	q := DeadLetterQuery{State: in.State, Source: in.Source, Table: in.Table, Reason: in.Reason, Kind: in.Kind}
 	if !in.Since.IsZero() {
 		q.Since = &in.Since
 	}
@@ -60,7 +62,7 @@ func (s *server) listDeadLetters(ctx context.Context, in *deadLettersInput) (*bo
 	if limit == 0 {
 		limit = 100
 	}
-	list, err := s.DeadLetters.List(ctx, in.query(), limit, in.Cursor)
+	list, err := s.DeadLetters.List(ctx, in.query(), in.Order == "newest", limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +92,11 @@ func (s *server) replayDeadLetters(ctx context.Context, in *struct{ Body ReplayR
 	if err != nil {
 		return nil, err
 	}
-	result.Reasons = filled(result.Reasons)
+	result.Reasons, result.Preview = filled(result.Reasons), filled(result.Preview)
 	return &body[ReplayResult]{result}, nil
 }
 
-func (s *server) discardDeadLetters(ctx context.Context, in *struct{ Body DeadLetterQuery }) (*body[DiscardResult], error) {
+func (s *server) discardDeadLetters(ctx context.Context, in *struct{ Body DiscardRequest }) (*body[DiscardResult], error) {
 	result, err := s.DeadLetters.Discard(ctx, in.Body, whoFrom(ctx).Actor.Name)
 	if err != nil {
 		return nil, err

@@ -348,8 +348,9 @@ type DeadLetterQuery struct {
 	IDs    []string   `json:"ids,omitempty" maxItems:"1000"`
 	State  string     `json:"state,omitempty" enum:"open,replayed,discarded,all" doc:"empty means open"`
 	Source string     `json:"source,omitempty" maxLength:"300"`
-	Table  string     `json:"table,omitempty" maxLength:"200" doc:"the table the sender named"`
+	Table  string     `json:"table,omitempty" maxLength:"200" doc:"the table the sender named; - means none"`
 	Reason string     `json:"reason,omitempty" maxLength:"500" doc:"part of the reason"`
+	Kind   string     `json:"kind,omitempty" maxLength:"2000" doc:"the kind of reason, as a group names it"`
 	Since  *time.Time `json:"since,omitempty" doc:"received since"`
 }
 
@@ -372,6 +373,7 @@ type DeadLetter struct {
 	ReceivedAt  time.Time  `json:"receivedAt"`
 	ResolvedAt  *time.Time `json:"resolvedAt"`
 	ResolvedBy  string     `json:"resolvedBy"`
+	Note        string     `json:"note"` // why it was discarded
 }
 
 // DeadLetterList answers GET /api/v1/dead-letters.
@@ -420,12 +422,31 @@ type ReplayResult struct {
 	Alerts     int           `json:"alerts"`
 	Reasons    []ReplayTally `json:"reasons"` // of those that failed or were skipped, the most frequent first, at most 20
 	IsCut      bool          `json:"isCut"`   // the limit was reached: there may be more
+	Preview    []ReplayRow   `json:"preview"` // of a dry run: the rows of the first records, at most 5
+}
+
+// ReplayRow is a row that a replay would store.
+type ReplayRow struct {
+	Table string       `json:"table"`
+	Cells []ReplayCell `json:"cells"` // those that hold something
+}
+
+// ReplayCell is one column of a row.
+type ReplayCell struct {
+	Column string `json:"column"`
+	Value  string `json:"value"` // as text, at most 500 bytes
 }
 
 // ReplayTally counts a reason.
 type ReplayTally struct {
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
+}
+
+// DiscardRequest is the body of POST /api/v1/dead-letters/discard.
+type DiscardRequest struct {
+	DeadLetterQuery
+	Note string `json:"note,omitempty" maxLength:"2000" doc:"why; it is kept with the letters"`
 }
 
 // DiscardResult says how many letters were given up.

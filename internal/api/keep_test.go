@@ -14,7 +14,7 @@ import (
 // noLetters has no dead letters; what it is asked shows in its answers.
 type noLetters struct{}
 
-func (noLetters) List(_ context.Context, q api.DeadLetterQuery, limit int, _ string) (api.DeadLetterList, error) {
+func (noLetters) List(_ context.Context, q api.DeadLetterQuery, _ bool, limit int, _ string) (api.DeadLetterList, error) {
 	return api.DeadLetterList{Items: []api.DeadLetter{{ID: "1", Source: q.Source, RawLength: limit}}}, nil
 }
 func (noLetters) Groups(context.Context, api.DeadLetterQuery) (api.DeadLetterGroups, error) {
@@ -26,7 +26,7 @@ func (noLetters) Get(_ context.Context, id string) (api.DeadLetter, error) {
 func (noLetters) Replay(_ context.Context, r api.ReplayRequest, by string) (api.ReplayResult, error) {
 	return api.ReplayResult{Tried: len(r.IDs), Reasons: []api.ReplayTally{{Reason: by, Count: 1}}}, nil
 }
-func (noLetters) Discard(context.Context, api.DeadLetterQuery, string) (api.DiscardResult, error) {
+func (noLetters) Discard(context.Context, api.DiscardRequest, string) (api.DiscardResult, error) {
 	return api.DiscardResult{}, nil
 }
 
@@ -55,9 +55,11 @@ func TestDeadLetters_WhoMayDoWhat(t *testing.T) {
 		{"reader", http.MethodGet, "/api/v1/dead-letters/groups", nil, http.StatusOK},
 		{"reader", http.MethodGet, "/api/v1/dead-letters/nope", nil, http.StatusNotFound},
 		{"reader", http.MethodGet, "/api/v1/dead-letters?state=lost", nil, http.StatusBadRequest},
+		{"reader", http.MethodGet, "/api/v1/dead-letters?order=newest&kind=x", nil, http.StatusOK},
+		{"reader", http.MethodGet, "/api/v1/dead-letters?order=sideways", nil, http.StatusBadRequest},
 		{"reader", http.MethodPost, "/api/v1/dead-letters/replay", api.ReplayRequest{}, http.StatusForbidden},
-		{"responder", http.MethodPost, "/api/v1/dead-letters/discard", api.DeadLetterQuery{}, http.StatusForbidden},
-		{"contributor", http.MethodPost, "/api/v1/dead-letters/discard", api.DeadLetterQuery{}, http.StatusOK},
+		{"responder", http.MethodPost, "/api/v1/dead-letters/discard", api.DiscardRequest{}, http.StatusForbidden},
+		{"contributor", http.MethodPost, "/api/v1/dead-letters/discard", api.DiscardRequest{Note: "a test"}, http.StatusOK},
 		{"contributor", http.MethodPost, "/api/v1/dead-letters/replay", api.ReplayRequest{Limit: -1}, http.StatusBadRequest},
 		{"reader", http.MethodGet, "/api/v1/holds", nil, http.StatusOK},
 		{"reader", http.MethodGet, "/api/v1/retention/runs", nil, http.StatusOK},

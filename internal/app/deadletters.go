@@ -17,6 +17,8 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
 	"github.com/tocsin-soc/tocsin/internal/transform"
+	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/kql/result"
 )
 
 // letters looks after dead letters, for the API and the command line alike.
@@ -34,12 +36,14 @@ const (
 )
 
 // List implements api.DeadLetters.
-func (l *letters) List(ctx context.Context, q api.DeadLetterQuery, limit int, cursor string) (api.DeadLetterList, error) {
+func (l *letters) List(ctx context.Context, q api.DeadLetterQuery, newestFirst bool, limit int, cursor string) (api.DeadLetterList, error) {
 	after, err := parseLetterCursor(cursor)
 	if err != nil {
 		return api.DeadLetterList{}, err
 	}
-	found, err := l.app.store.Letters(ctx, filterOf(q), after, limit+1)
+	f := filterOf(q)
+	f.NewestFirst = newestFirst
+	found, err := l.app.store.Letters(ctx, f, after, limit+1)
 	if err != nil {
 		return api.DeadLetterList{}, err
 	}
@@ -68,9 +72,15 @@ func parseLetterCursor(cursor string) (*telemetry.Letter, error) {
 	return &telemetry.Letter{ID: tocsin.EventID(id), Arrived: tocsin.FromTicks(n)}, nil
 }
 
+// noTable stands in a query for letters whose sender named no table.
+const noTable = "-"
+
 // filterOf makes the store's filter of a query.
 func filterOf(q api.DeadLetterQuery) telemetry.LetterFilter {
-	f := telemetry.LetterFilter{State: q.State, Source: q.Source, Table: q.Table, Reason: q.Reason}
+	f := telemetry.LetterFilter{State: q.State, Source: q.Source, Table: q.Table, Reason: q.Reason, Kind: q.Kind}
+	if q.Table == noTable {
+		f.Table, f.IsBare = "", true
+	}
 	if q.Since != nil {
 		f.Since = *q.Since
 	}
@@ -84,7 +94,7 @@ func filterOf(q api.DeadLetterQuery) telemetry.LetterFilter {
 func letterOf(l *telemetry.Letter, most int) api.DeadLetter {
 	out := api.DeadLetter{
 		ID: string(l.ID), Source: string(l.Raw.Source), Sender: l.Raw.Sender, Position: l.Raw.Position, Format: string(l.Raw.Format), Table: l.Raw.Table, Reason: l.Reason,
-		RawLength: len(l.Raw.Body), IsTruncated: l.IsTruncated, State: l.State, Outcome: l.Outcome, Attempts: l.Attempts, ReceivedAt: l.Raw.ReceivedAt, ResolvedBy: l.ResolvedBy,
+		RawLength: len(l.Raw.Body), IsTruncated: l.IsTruncated, State: l.State, Outcome: l.Outcome, Attempts: l.Attempts, ReceivedAt: l.Raw.ReceivedAt, ResolvedBy: l.ResolvedBy, Note: l.Note,
 	}
 	if !l.ResolvedAt.IsZero() {
 		out.ResolvedAt = &l.ResolvedAt
@@ -136,9 +146,9 @@ func (l *letters) Get(ctx context.Context, id string) (api.DeadLetter, error) {
 }
 
 // Discard implements api.DeadLetters.
-func (l *letters) Discard(ctx context.Context, q api.DeadLetterQuery, by string) (out api.DiscardResult, err error) {
-	err = l.each(ctx, q, defaultReplay*100, func(page []telemetry.Letter) error {
-		batch := telemetry.Batch{ID: "discard", Replay: &telemetry.Replay{By: by}}
+func (l *letters) Discard(ctx context.Context, r api.DiscardRequest, by string) (out api.DiscardResult, err error) {
+	err = l.each(ctx, r.DeadLetterQuery, defaultReplay*100, func(page []telemetry.Letter) error {
+		batch := telemetry.Batch{ID: "discard", Replay: &telemetry.Replay{By: by, Note: r.Note}}
 		for i := range page {
 			batch.Replay.Discard = append(batch.Replay.Discard, page[i].ID)
 		}
@@ -234,6 +244,7 @@ func (r *replaying) page(ctx context.Context, page []telemetry.Letter) error {
 		r.result.Stored += len(ready.records)
 		r.result.Filtered += len(ready.filtered)
 		r.result.Failed += len(ready.rejects)
+		r.preview(ready.records)
 		return nil
 	}
 	done, alerts, err := p.replay(ctx, raws, ready, &telemetry.Replay{By: r.by, Records: pick(ids, ready.recordOf), Rejects: pick(ids, ready.rejectOf), Filtered: pick(ids, ready.filtered)})
@@ -247,6 +258,61 @@ func (r *replaying) page(ctx context.Context, page []telemetry.Letter) error {
 	r.result.Events += done.Events
 	r.result.Alerts += alerts
 	return nil
+}
+
+const (
+	mostPreview = 5   // rows that a dry run shows
+	previewCell = 500 // bytes of a cell that it shows
+)
+
+// preview keeps rows that would be stored, so that one can see whether a mend
+// puts things where they belong.
+func (r *replaying) preview(records []tocsin.Record) {
+	for i := range records {
+		for j := range records[i].Events {
+			if len(r.result.Preview) == mostPreview {
+				return
+			}
+			ev := &records[i].Events[j]
+			row := api.ReplayRow{Table: ev.Table, Cells: []api.ReplayCell{}}
+			t, _ := r.letters.app.schema.Table(ev.Table) // the normaliser makes rows of declared tables only
+			for at := range ev.Values {
+				if text := valueText(ev.Values[at]); text != "" {
+					row.Cells = append(row.Cells, api.ReplayCell{Column: t.Columns[at].Name, Value: clip(text, previewCell)})
+				}
+			}
+			r.result.Preview = append(r.result.Preview, row)
+		}
+	}
+}
+
+// valueText writes a value as the query page does.
+func valueText(v tocsin.Value) string {
+	switch v.Kind {
+	case tocsin.Null:
+		return ""
+	case tocsin.Bool:
+		return result.CellText(catalog.Bool, v.Num != 0)
+	case tocsin.Int:
+		return result.CellText(catalog.Long, v.Num)
+	case tocsin.Real:
+		return result.CellText(catalog.Real, v.Real())
+	case tocsin.DateTime:
+		return result.CellText(catalog.DateTime, v.Num)
+	case tocsin.TimeSpan:
+		return result.CellText(catalog.TimeSpan, v.Num)
+	case tocsin.String, tocsin.Dynamic, tocsin.GUID, tocsin.Decimal:
+		return v.Str
+	}
+	panic(fmt.Sprintf("app: a value of the unknown kind %d", v.Kind))
+}
+
+// clip cuts text to at most so many bytes, not in the middle of a character.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 func pick(ids []tocsin.EventID, at []int) []tocsin.EventID {

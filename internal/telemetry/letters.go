@@ -27,6 +27,7 @@ type Letter struct {
 	Outcome     string // of a replay: stored, duplicate, filtered
 	ResolvedAt  time.Time
 	ResolvedBy  string
+	Note        string    // why it was given up, in the words of who did
 	Attempts    int64     // replays that failed
 	Arrived     time.Time // _IngestionTime: with ID, the place in a list
 }
@@ -37,9 +38,13 @@ type LetterFilter struct {
 	Source string
 	Table  string // the table the sender named
 	Reason string // part of the reason, in any case
-	Since  time.Time
-	Until  time.Time // arrived up to then
-	IDs    []tocsin.EventID
+	Kind   string // the kind of reason, as LetterGroup.Reason has it
+	IsBare bool   // only letters whose sender named no table
+
+	NewestFirst bool // the order of Letters
+	Since       time.Time
+	Until       time.Time // arrived up to then
+	IDs         []tocsin.EventID
 }
 
 // where returns the conditions of a filter with their arguments.
@@ -63,6 +68,12 @@ func (f *LetterFilter) where() (string, []any) {
 	if f.Table != "" {
 		add(`"TargetTable" = $%d`, f.Table)
 	}
+	if f.IsBare {
+		conditions = append(conditions, `"TargetTable" = ''`)
+	}
+	if f.Kind != "" {
+		add(reasonKind+` = $%d`, f.Kind)
+	}
 	if f.Reason != "" {
 		add(`contains(lower("Reason"), lower($%d))`, f.Reason)
 	}
@@ -81,18 +92,26 @@ func (f *LetterFilter) where() (string, []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
-// Letters returns dead letters in the order of their arrival, after the given
-// one (nil begins), at most limit.
+// reasonKind is a reason without what differs from record to record: quoted
+// texts and numbers.
+const reasonKind = `regexp_replace(regexp_replace("Reason", '"(\\.|[^"\\])*"', '"…"', 'g'), '[0-9]+', '#', 'g')`
+
+// Letters returns dead letters in the order of their arrival, or against it,
+// after the given one (nil begins), at most limit.
 func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limit int) ([]Letter, error) {
 	where, args := f.where()
+	beyond, order := ">", `"_IngestionTime", "_EventId"`
+	if f.NewestFirst {
+		beyond, order = "<", `"_IngestionTime" DESC, "_EventId" DESC`
+	}
 	if after != nil {
-		where += fmt.Sprintf(` AND ("_IngestionTime", "_EventId") > ($%d, $%d)`, len(args)+1, len(args)+2)
+		where += fmt.Sprintf(` AND ("_IngestionTime", "_EventId") %s ($%d, $%d)`, beyond, len(args)+1, len(args)+2)
 		args = append(args, tocsin.Ticks(after.Arrived), string(after.ID))
 	}
 	args = append(args, int64(limit))
 	rows, err := s.Select(ctx, fmt.Sprintf(`SELECT "_EventId", "SourceId", "Position", "Format", "TargetTable", "TimeGenerated", "RawData", "RawEncoding", "Reason", "IsTruncated",
-		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime", "SenderAddress"
-		FROM "DeadLetters" WHERE %s ORDER BY "_IngestionTime", "_EventId" LIMIT $%d`, where, len(args)), args...)
+		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime", "SenderAddress", "Note"
+		FROM "DeadLetters" WHERE %s ORDER BY %s LIMIT $%d`, where, order, len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading dead letters: %w", err)
 	}
@@ -118,7 +137,7 @@ func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limi
 			attempts, _ := chunk.Columns[14].Value(i).(int64)
 			l := Letter{
 				ID: tocsin.EventID(text(0)), Reason: text(8), IsTruncated: truncated, State: text(10), Outcome: text(11), ResolvedAt: at(12), ResolvedBy: text(13),
-				Attempts: attempts, Arrived: at(15),
+				Attempts: attempts, Arrived: at(15), Note: text(17),
 				Raw: tocsin.Raw{Source: tocsin.SourceID(text(1)), Position: text(2), Format: tocsin.Format(text(3)), Table: text(4), Sender: text(16), ReceivedAt: at(5), Body: body},
 			}
 			if l.State == "" {
@@ -147,7 +166,7 @@ type LetterGroup struct {
 func (s *Store) LetterGroups(ctx context.Context, f LetterFilter, limit int) (groups []LetterGroup, total int64, err error) {
 	where, args := f.where()
 	args = append(args, int64(limit))
-	rows, err := s.Select(ctx, fmt.Sprintf(`SELECT regexp_replace(regexp_replace("Reason", '"(\\.|[^"\\])*"', '"…"', 'g'), '[0-9]+', '#', 'g') AS kind, min("Reason"), "SourceId", "TargetTable",
+	rows, err := s.Select(ctx, fmt.Sprintf(`SELECT `+reasonKind+` AS kind, min("Reason"), "SourceId", "TargetTable",
 		count(*), min("TimeGenerated"), max("TimeGenerated"), min("_EventId"), sum(count(*)) OVER ()::BIGINT
 		FROM "DeadLetters" WHERE %s GROUP BY kind, "SourceId", "TargetTable" ORDER BY 5 DESC, 1, 3, 4 LIMIT $%d`, where, len(args)), args...)
 	if err != nil {

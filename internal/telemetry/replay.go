@@ -18,6 +18,7 @@ import (
 // once, stores nothing twice.
 type Replay struct {
 	By       string           // who does it
+	Note     string           // why letters are given up
 	Records  []tocsin.EventID // the letter of each record, in the order of the batch
 	Rejects  []tocsin.EventID // the letter of each reject: it stays open, with the new reason
 	Filtered []tocsin.EventID // letters whose record a transform left out
@@ -44,10 +45,11 @@ type verdict struct {
 	Outcome string         `json:"outcome"`
 	Reason  string         `json:"why"` // of a letter that stays open
 	By      string         `json:"by"`
+	Note    string         `json:"note"`
 }
 
 // letterColumns are the columns of a dead letter that a replay writes.
-var letterColumns = []string{"State", "Outcome", "ResolvedAt", "ResolvedBy", "Attempts", "Reason"}
+var letterColumns = []string{"State", "Outcome", "ResolvedAt", "ResolvedBy", "Attempts", "Reason", "Note"}
 
 // openLetters returns the sources of those letters of the group that are open.
 func (s *Store) openLetters(ctx context.Context, c *duck.Conn, group []*request) (map[tocsin.EventID]tocsin.SourceID, error) {
@@ -130,7 +132,7 @@ func (s *Store) admitReplay(k *commit, request int, b *Batch, open map[tocsin.Ev
 	}
 	settle(b.Replay.Rejects, verdict{State: LetterOpen}, func(_ *Balance, a *Appended) { a.DeadLettered++ })
 	settle(b.Replay.Filtered, verdict{State: LetterReplayed, Outcome: "filtered"}, func(d *Balance, a *Appended) { d.Replayed++; a.Filtered++ })
-	settle(b.Replay.Discard, verdict{State: LetterDiscarded, Outcome: "discarded"}, func(d *Balance, a *Appended) { d.Discarded++; a.Discarded++ })
+	settle(b.Replay.Discard, verdict{State: LetterDiscarded, Outcome: "discarded", Note: b.Replay.Note}, func(d *Balance, a *Appended) { d.Discarded++; a.Discarded++ })
 	return nil
 }
 
@@ -162,10 +164,10 @@ func (s *Store) writeVerdicts(ctx context.Context, c *duck.Conn, verdicts []verd
 		return err
 	}
 	return c.ExecArgs(ctx, `UPDATE `+s.tables[deadLetterTable].qualified()+` SET
-		"State" = v.state, "Outcome" = v.outcome,
+		"State" = v.state, "Outcome" = v.outcome, "Note" = v.note,
 		"ResolvedAt" = CASE WHEN v.state = 'open' THEN NULL ELSE $2 END, "ResolvedBy" = CASE WHEN v.state = 'open' THEN '' ELSE v."by" END,
 		"Attempts" = coalesce("Attempts", 0) + CASE WHEN v.state = 'open' THEN 1 ELSE 0 END,
 		"Reason" = CASE WHEN v.state = 'open' THEN v.why ELSE "Reason" END
-		FROM (SELECT unnest(from_json($1, '[{"id":"VARCHAR","state":"VARCHAR","outcome":"VARCHAR","why":"VARCHAR","by":"VARCHAR"}]'), recursive := true)) v
+		FROM (SELECT unnest(from_json($1, '[{"id":"VARCHAR","state":"VARCHAR","outcome":"VARCHAR","why":"VARCHAR","by":"VARCHAR","note":"VARCHAR"}]'), recursive := true)) v
 		WHERE "_EventId" = v.id`, string(text), tocsin.Ticks(now))
 }

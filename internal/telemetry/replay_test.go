@@ -163,11 +163,30 @@ func TestLetters_FilterPageAndGroup(t *testing.T) {
 	if len(seen) != 9 {
 		t.Errorf("paged through %d letters: %v", len(seen), seen)
 	}
+	slices.Reverse(seen)
+	var back []string
+	for last = nil; ; {
+		page, err := s.Letters(ctx, telemetry.LetterFilter{NewestFirst: true}, last, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range page {
+			back = append(back, string(l.ID))
+		}
+		if len(page) < 4 {
+			break
+		}
+		last = &page[3]
+	}
+	if !slices.Equal(back, seen) {
+		t.Errorf("newest first %v, oldest first turned round %v", back, seen)
+	}
 	for _, c := range []struct {
 		f    telemetry.LetterFilter
 		want int
 	}{
 		{telemetry.LetterFilter{Table: "X1"}, 2}, {telemetry.LetterFilter{Reason: "NOT KNOWN, LINE 7"}, 1}, {telemetry.LetterFilter{Since: noon.Add(time.Minute)}, 2},
+		{telemetry.LetterFilter{Kind: `table "…" is not known, line #`}, 2}, {telemetry.LetterFilter{Kind: `table "X#" is not known, line #`}, 0},
 		{telemetry.LetterFilter{State: "replayed"}, 0}, {telemetry.LetterFilter{State: "all"}, 9}, {telemetry.LetterFilter{Until: noon.Add(-time.Hour)}, 0},
 		{telemetry.LetterFilter{IDs: []tocsin.EventID{tocsin.EventID(seen[0]), "none"}}, 1},
 	} {
@@ -178,5 +197,9 @@ func TestLetters_FilterPageAndGroup(t *testing.T) {
 	groups, total, err := s.LetterGroups(ctx, telemetry.LetterFilter{}, 10)
 	if err != nil || total != 9 || len(groups) != 2 || groups[0].Count != 7 || groups[1].Count != 2 || groups[1].Reason != `table "…" is not known, line #` || groups[1].Source != "b" {
 		t.Errorf("%+v, %d, %v", groups, total, err)
+	}
+	appendOK(t, s, telemetry.Batch{Rejects: []tocsin.Reject{{Reason: "x", Raw: tocsin.Raw{Source: "c", Position: "1", ReceivedAt: noon, Body: []byte("z")}}}})
+	if list, err := s.Letters(ctx, telemetry.LetterFilter{IsBare: true}, nil, 100); err != nil || len(list) != 1 || list[0].Raw.Source != "c" {
+		t.Errorf("letters whose sender named no table: %+v, %v", list, err)
 	}
 }

@@ -1,4 +1,4 @@
-import type { Assignee, IncidentChange, IncidentDetail, IncidentPage, Problem, QueryRequest, QueryResult, RuleDetail, RuleList, Schema, Session, SignIn, SourceList } from "./types.gen";
+import type { Assignee, DeadLetter, DeadLetterGroups, DeadLetterList, DiscardRequest, DiscardResult, IncidentChange, IncidentDetail, IncidentPage, Problem, QueryRequest, QueryResult, ReplayRequest, ReplayResult, RuleDetail, RuleList, Schema, Session, SignIn, SourceList } from "./types.gen";
 import { parseExact } from "../lib/exactJson";
 
 /** Every response that is not a success, and every failure to get one. */
@@ -72,5 +72,10 @@ export const api = {
   checkQuery: (body: QueryRequest, signal?: AbortSignal) => request<Pick<QueryResult, "diagnostics">>("POST", "/query/check", { body, signal }),
   rules: (query: Query, signal?: AbortSignal) => request<RuleList>("GET", "/rules", { query, signal }),
   rule: (rule: string, signal?: AbortSignal) => request<RuleDetail>("GET", `/rules/${id(rule)}`, { signal }),
+  deadLetters: (query: Query, signal?: AbortSignal) => request<DeadLetterList>("GET", "/dead-letters", { query, signal }),
+  deadLetterGroups: (query: Query, signal?: AbortSignal) => request<DeadLetterGroups>("GET", "/dead-letters/groups", { query, signal }),
+  deadLetter: (letter: string, signal?: AbortSignal) => request<DeadLetter>("GET", `/dead-letters/${id(letter)}`, { signal }),
+  replay: (body: ReplayRequest) => request<ReplayResult>("POST", "/dead-letters/replay", { body }),
+  discard: (body: DiscardRequest) => request<DiscardResult>("POST", "/dead-letters/discard", { body }),
   sources: (signal?: AbortSignal) => request<SourceList>("GET", "/sources", { signal }),
 };

@@ -11,5 +11,11 @@ export function useSession(): Session {
   return session;
 }
 
+/** Says whether the user may change what is kept and how it is read: mend letters, place holds. */
+export const mayContribute = (session: Session): boolean => session.role === "contributor" || session.role === "admin";
+
+/** Says whether the user may lift holds. */
+export const mayAdminister = (session: Session): boolean => session.role === "admin";
+
 /** Says whether the user may change incidents; the server decides again. */
 export const mayRespond = (session: Session): boolean => session.role !== "reader";

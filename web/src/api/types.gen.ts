@@ -403,6 +403,7 @@ export interface DeadLetterQuery {
   source?: string;
   table?: string;
   reason?: string;
+  kind?: string;
   since?: string;
 }
 
@@ -431,6 +432,8 @@ export interface DeadLetter {
   receivedAt: string;
   resolvedAt: string | null;
   resolvedBy: string;
+  /** why it was discarded */
+  note: string;
 }
 
 /** DeadLetterList answers GET /api/v1/dead-letters. */
@@ -489,12 +492,33 @@ export interface ReplayResult {
   reasons: ReplayTally[];
   /** the limit was reached: there may be more */
   isCut: boolean;
+  /** of a dry run: the rows of the first records, at most 5 */
+  preview: ReplayRow[];
+}
+
+/** ReplayRow is a row that a replay would store. */
+export interface ReplayRow {
+  table: string;
+  /** those that hold something */
+  cells: ReplayCell[];
+}
+
+/** ReplayCell is one column of a row. */
+export interface ReplayCell {
+  column: string;
+  /** as text, at most 500 bytes */
+  value: string;
 }
 
 /** ReplayTally counts a reason. */
 export interface ReplayTally {
   reason: string;
   count: number;
+}
+
+/** DiscardRequest is the body of POST /api/v1/dead-letters/discard. */
+export interface DiscardRequest extends DeadLetterQuery {
+  note?: string;
 }
 
 /** DiscardResult says how many letters were given up. */

@@ -2,7 +2,7 @@
 export interface Shortcut {
   title: string;
   keys: string;
-  group: "Everywhere" | "Incident queue" | "Incident" | "Hunting";
+  group: "Everywhere" | "Incident queue" | "Incident" | "Hunting" | "Dead letters";
 }
 
 /**
@@ -17,6 +17,8 @@ export const shortcuts = {
   "go.hunting": { title: "Go to hunting", keys: "g h", group: "Everywhere" },
   "go.detections": { title: "Go to detections", keys: "g d", group: "Everywhere" },
   "go.sources": { title: "Go to sources", keys: "g s", group: "Everywhere" },
+  "go.letters": { title: "Go to dead letters", keys: "g l", group: "Everywhere" },
+  "go.retention": { title: "Go to retention", keys: "g r", group: "Everywhere" },
   "theme.light": { title: "Theme: light", keys: "", group: "Everywhere" },
   "theme.dark": { title: "Theme: dark", keys: "", group: "Everywhere" },
   "theme.system": { title: "Theme: follow the system", keys: "", group: "Everywhere" },
@@ -39,6 +41,14 @@ export const shortcuts = {
   "hunting.cancel": { title: "Cancel the running query", keys: "", group: "Hunting" },
   "hunting.format": { title: "Format query", keys: "", group: "Hunting" },
   "hunting.copyLink": { title: "Copy link to query", keys: "", group: "Hunting" },
+  "letters.next": { title: "Next letter", keys: "j", group: "Dead letters" },
+  "letters.previous": { title: "Previous letter", keys: "k", group: "Dead letters" },
+  "letters.open": { title: "Open letter", keys: "Enter", group: "Dead letters" },
+  "letters.select": { title: "Select or unselect", keys: "x", group: "Dead letters" },
+  "letters.replay": { title: "Replay letters", keys: "r", group: "Dead letters" },
+  "letters.discard": { title: "Give letters up", keys: "d", group: "Dead letters" },
+  "letters.search": { title: "Search reasons", keys: "/", group: "Dead letters" },
+  "letters.close": { title: "Close letter or clear selection", keys: "Escape", group: "Dead letters" },
 } as const satisfies Record<string, Shortcut>;
 
 export type ActionId = keyof typeof shortcuts;
