@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,15 +9,16 @@ const readyMillis = 60_000;
 /**
  * Finds or starts the server that the stories run against: the one at
  * TOCSIN_URL with the one-time link TOCSIN_LINK, the mock when TOCSIN_MOCK is
- * set, or else bin/tocsin demo with fresh stores. Returns {url, link, isMock, stop}.
+ * set, or else bin/tocsin demo with fresh stores. Returns {url, link, isMock, invite, stop};
+ * invite(user, role) adds a user and returns a sign-in link, or is null where that cannot be done.
  */
 export async function openServer() {
   const { TOCSIN_URL: url, TOCSIN_LINK: link, TOCSIN_MOCK: mock } = process.env;
-  if (url && link) return { url, link, isMock: false, stop: async () => {} };
+  if (url && link) return { url, link, isMock: false, invite: null, stop: async () => {} };
   if (mock) {
     const { startMock } = await import("../web/mock/server.mjs");
     const started = await startMock({ dist: join(root, "web/dist") });
-    return { url: started.url, link: started.link, isMock: true, stop: started.close };
+    return { url: started.url, link: started.link, isMock: true, invite: null, stop: started.close };
   }
   return startDemo(process.env.TOCSIN_BIN ?? join(root, "bin/tocsin"));
 }
@@ -46,5 +47,18 @@ async function startDemo(program) {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url: new URL(link).origin, link, isMock: false, stop };
+  const url = new URL(link).origin;
+  return { url, link, isMock: false, invite: (user, role) => invite(program, data, url, user, role), stop };
 }
+
+/** Adds a user of a running server and returns a one-time link for them. */
+export async function invite(program, data, url, user, role) {
+  await run(program, ["user", "add", user, "--role", role, "--data", data], `correct horse battery ${user}\n`);
+  return `${url}/signin?link=${(await run(program, ["user", "link", user, "--data", data])).trim()}`;
+}
+
+/** Runs a program to its end and returns what it wrote. */
+const run = (program, flags, input = "") => new Promise((done, failed) => {
+  const child = execFile(program, flags, (error, out, said) => (error ? failed(new Error(`${flags.join(" ")}: ${said}`)) : done(out)));
+  child.stdin.end(input);
+});

@@ -2,6 +2,7 @@ import { after, before, test } from "node:test";
 import { openBrowser } from "./browser.mjs";
 import { openServer } from "./server.mjs";
 import { accessible } from "./stories/accessible.mjs";
+import { deadLetters } from "./stories/dead_letters.mjs";
 import { hunt } from "./stories/hunt.mjs";
 import { liveUpdate } from "./stories/live_update.mjs";
 import { screens } from "./stories/screens.mjs";
@@ -26,6 +27,7 @@ after(async () => {
 
 test("sign in with a one-time link", () => signIn(browser, context, server));
 test("an incident appears without a reload", () => liveUpdate(context, server));
+test("dead letters: found, mended, replayed, given up", { skip: !!process.env.TOCSIN_MOCK }, () => deadLetters(browser, context, server));
 test("screens for the documentation", async () => screens(browser, await context.storageState(), server));
 test("every page meets WCAG 2.1 AA", async () => accessible(browser, await context.storageState(), server));
 test("open, assign, comment on and close an incident", () => workAnIncident(context, server));

@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openPage, writeQuery } from "../browser.mjs";
+import { openLetter, sendVariety } from "./dead_letters.mjs";
 
 const folder = process.env.TOCSIN_SHOTS ?? join(import.meta.dirname, "../../docs/screens");
 
-/** Takes the pictures of the documentation: queue, incident and hunting, dark and light. */
+/** Takes the pictures of the documentation: queue, incident, hunting, dead letters, dark and light. */
 export async function screens(browser, session, { url, isMock }) {
   mkdirSync(folder, { recursive: true });
   for (const colorScheme of ["light", "dark"]) {
@@ -29,6 +30,12 @@ export async function screens(browser, session, { url, isMock }) {
     await page.locator("figure canvas").first().waitFor();
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await shoot("hunting");
+
+    if (!isMock) {
+      if (colorScheme === "light") await sendVariety(page);
+      await openLetter(page, url);
+      await shoot("dead-letters");
+    }
     await context.close();
   }
 }

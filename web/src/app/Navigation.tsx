@@ -1,4 +1,4 @@
-import { ArchiveRegular, BookSearchRegular, DatabaseRegular, MailDismissRegular, ShieldErrorRegular, ShieldTaskRegular } from "@fluentui/react-icons";
+import { BookSearchRegular, DatabaseRegular, MailDismissRegular, ShieldErrorRegular, ShieldTaskRegular } from "@fluentui/react-icons";
 import { Link } from "@tanstack/react-router";
 import styles from "./Navigation.module.css";
 
@@ -12,7 +12,6 @@ const pages = [
   [
     { to: "/sources", name: "Sources", icon: <DatabaseRegular /> },
     { to: "/dead-letters", name: "Dead letters", icon: <MailDismissRegular /> },
-    { to: "/retention", name: "Retention", icon: <ArchiveRegular /> },
   ],
 ] as const;
 

@@ -30,7 +30,7 @@ export function SignInForm({ failure, onSignedIn, fixedUser }: { failure: Proble
   };
   return (
     <form onSubmit={submit} className={styles.form}>
-      {problem && <Failure size="line" problem={problem} />}
+      {problem && <Failure size="line" isCalm={false} problem={problem} />}
       <Field label="User name"><Input value={user} onChange={(_, d) => setUser(d.value)} name="user" autoComplete="username" autoFocus={!fixedUser} /></Field>
       <Field label="Password"><Input type="password" value={password} onChange={(_, d) => setPassword(d.value)} name="password" autoComplete="current-password" autoFocus={!!fixedUser} /></Field>
       <Button type="submit" appearance="primary" disabled={signIn.isPending || !user.trim() || !password}>{signIn.isPending ? "Signing in…" : "Sign in"}</Button>

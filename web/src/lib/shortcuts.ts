@@ -18,7 +18,6 @@ export const shortcuts = {
   "go.detections": { title: "Go to detections", keys: "g d", group: "Everywhere" },
   "go.sources": { title: "Go to sources", keys: "g s", group: "Everywhere" },
   "go.letters": { title: "Go to dead letters", keys: "g l", group: "Everywhere" },
-  "go.retention": { title: "Go to retention", keys: "g r", group: "Everywhere" },
   "theme.light": { title: "Theme: light", keys: "", group: "Everywhere" },
   "theme.dark": { title: "Theme: dark", keys: "", group: "Everywhere" },
   "theme.system": { title: "Theme: follow the system", keys: "", group: "Everywhere" },

@@ -9,6 +9,9 @@ export function tacticName(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(" And ", " and ");
 }
 
+/** Begins a sentence: the first letter becomes a capital. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Says a count with its noun: 1 alert, 3 alerts, 1,204 alerts. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? noun : plural}`;

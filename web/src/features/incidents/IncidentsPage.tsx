@@ -15,7 +15,7 @@ import { Filters } from "./parts/Filters";
 import { Queue } from "./parts/Queue";
 import { useHeldRows } from "./parts/useHeldRows";
 import { useRecentlyChanged } from "./parts/useRecentlyChanged";
-import { useSelection } from "./parts/useSelection";
+import { useSelection } from "../../ui/useSelection";
 import { useBulkChange, useQueue, useUsers } from "./queries";
 import { defaultView, formatView, parseView, type QueueView } from "./url";
 

@@ -49,6 +49,3 @@ function lengthOf(seconds: number): string {
 
 /** The heights of the bars of the last hours, in percent of the highest; an hour with anything is never invisible. */
 export const bars = (hours: number[]) => hours.map((n) => (n === 0 ? 0 : Math.max(6, (100 * n) / Math.max(...hours))));
-
-/** The query that shows the dead letters of a source. */
-export const deadLetterQuery = (id: string) => `DeadLetters\n| where _Source == ${JSON.stringify(id)}\n| take 100`;

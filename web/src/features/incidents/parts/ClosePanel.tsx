@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Classification, Determination, IncidentChange } from "../../../api/types.gen";
-import { Panel } from "./Panel";
+import { Panel } from "../../../ui/Panel";
 import { VerdictFields, type VerdictDraft } from "./VerdictFields";
 
 interface Props { subject: string; isPending: boolean; onCancel: () => void; onClose: (change: Omit<IncidentChange, "version">) => void }

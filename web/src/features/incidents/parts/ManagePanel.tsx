@@ -11,7 +11,7 @@ import { changeOf, draftOf, obstacle, rebase, type Draft } from "../draft";
 import { since } from "../model";
 import { useChange } from "../queries";
 import { Conflict } from "./Conflict";
-import { Panel } from "./Panel";
+import { Panel } from "../../../ui/Panel";
 import { VerdictFields } from "./VerdictFields";
 
 interface Props { incident: IncidentDetail; users: Assignee[]; me: string; closing: boolean; onDone: () => void }

@@ -6,7 +6,7 @@ import { count } from "../../../lib/words";
 import styles from "./Queue.module.css";
 import { QueueHead } from "./QueueHead";
 import { QueueRow } from "./QueueRow";
-import type { Selection } from "./useSelection";
+import type { Selection } from "../../../ui/useSelection";
 
 const rowHeight = 32;
 

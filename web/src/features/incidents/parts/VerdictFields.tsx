@@ -1,7 +1,7 @@
 import { Dropdown, Field, Option, Radio, RadioGroup, Textarea } from "@fluentui/react-components";
 import { words } from "../../../lib/words";
 import { determinationsOf, verdicts, type Verdict } from "../model";
-import styles from "./Panel.module.css";
+import styles from "../../../ui/Panel.module.css";
 
 export interface VerdictDraft { classification: string; determination: string; comment: string }
 

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Source } from "../../../api/types.gen";
 import { formatHunt } from "../../../kql/link";
 import { When } from "../../../ui/When";
-import { bars, deadLetterQuery, missing, notes, shares, totals } from "../model";
+import { bars, missing, notes, shares, totals } from "../model";
 import styles from "./Sources.module.css";
 
 const say = (n: number) => n.toLocaleString("en-US");
@@ -23,7 +23,7 @@ export function SourceTable({ sources }: { sources: Source[] }) {
 }
 
 function Line({ source: s }: { source: Source }) {
-  const hunt = formatHunt({ query: deadLetterQuery(s.id), range: { preset: "all" } });
+  const open = s.deadLettered - s.replayed - s.discarded;
   return (
     <tr data-balanced={s.balanced}>
       <th scope="row">
@@ -35,7 +35,7 @@ function Line({ source: s }: { source: Source }) {
       <td>{say(s.received)}</td><td className={styles.sign} />
       <td>{say(s.stored)}</td><td className={styles.sign} />
       <td>{say(s.duplicates)}</td><td className={styles.sign} />
-      <td>{s.deadLettered > 0 && s.id ? <Link to="/hunting" search={hunt} state={{ run: true }} title="Look at them on the hunting page">{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
+      <td>{s.deadLettered > 0 && s.id ? <Link to="/dead-letters" search={{ source: s.id, state: open > 0 ? undefined : "all" }} title={`${say(open)} open, ${say(s.replayed)} replayed, ${say(s.discarded)} given up`}>{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
       <td>{say(s.filtered)}</td>
       <td><Balance source={s} /></td>
       <td>{say(s.rows)}</td>

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { IncidentSummary } from "../../../api/types.gen";
 
-export interface Selection {
-  ids: ReadonlySet<number>;
+export interface Selection<Id = number> {
+  ids: ReadonlySet<Id>;
   current: number; // index of the row the keys act on; -1 for none
   point: (index: number) => void;
   move: (step: number) => void;
@@ -11,10 +10,10 @@ export interface Selection {
   clear: () => void;
 }
 
-/** Which row is current and which are selected; both follow the incidents, not their places. */
-export function useSelection(rows: IncidentSummary[]): Selection {
-  const [ids, setIds] = useState<ReadonlySet<number>>(new Set());
-  const [currentId, setCurrentId] = useState<number | null>(null);
+/** Which row is current and which are selected; both follow what the rows are about, not their places. */
+export function useSelection<Id extends string | number>(rows: { id: Id }[]): Selection<Id> {
+  const [ids, setIds] = useState<ReadonlySet<Id>>(new Set());
+  const [currentId, setCurrentId] = useState<Id | null>(null);
   const latest = useRef({ rows, currentId, anchor: -1 });
   useEffect(() => { latest.current.rows = rows; latest.current.currentId = currentId; });
   const current = currentId === null ? -1 : rows.findIndex((r) => r.id === currentId);
