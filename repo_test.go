@@ -91,7 +91,7 @@ var modules = map[string]foreign{
 	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
 	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},
 	"go.opentelemetry.io/collector/pdata":  {"reading OpenTelemetry's logs as its collector writes them", []string{"internal/ingest/otlp"}},
-	"google.golang.org/grpc":               {"OTLP over gRPC", []string{"internal/ingest/otlp"}},
+	"google.golang.org/grpc":               {"the codes of OTLP over gRPC, and its client in tests", []string{"internal/ingest/otlp"}},
 	"google.golang.org/genproto":           {"the protocol's Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"google.golang.org/protobuf":           {"writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
 	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},

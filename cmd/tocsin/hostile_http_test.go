@@ -171,6 +171,8 @@ func httpAttacks() []httpAttack {
 			return w.answer(d, []byte(strings.Repeat("{}\n", 100_000)), nil)
 		}},
 		{"500 tiny requests at once", false, (*hostileWorld).tinyRequests},
+		{"100 zstd windows of 64 MiB at once", true, (*hostileWorld).manyWindows},
+		{"window of 2 GiB", true, func(w *hostileWorld, d *hostileDoor) string { return w.answer(d, windowFrame(31), encodedZstd) }},
 	}
 }
 
@@ -266,6 +268,45 @@ func (w *hostileWorld) tinyRequests(d *hostileDoor) string {
 	}
 	work.Wait()
 	return "2xx or 429"
+}
+
+var encodedZstd = map[string]string{"Content-Encoding": "zstd"}
+
+// windowFrame is a zstd frame of one letter that asks for a window of 1 << log bytes.
+func windowFrame(log byte) []byte {
+	return []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, (log - 10) << 3, 1<<1 | 1<<3 | 1, 0, 0, 'a'}
+}
+
+// manyWindows asks for 6.4 GB with a kilobyte.
+func (w *hostileWorld) manyWindows(d *hostileDoor) string {
+	counts := w.atOnce(100, func() string {
+		status, _ := w.post(d, windowFrame(26), encodedZstd)
+		switch status {
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			return "told to come back"
+		case http.StatusInternalServerError, 0:
+			w.t.Errorf("%s: a window is answered %d", d.name, status)
+		}
+		return strconv.Itoa(status)
+	})
+	return fmt.Sprint(counts)
+}
+
+// atOnce calls a function n times, side by side, and counts what it says.
+func (w *hostileWorld) atOnce(n int, do func() string) map[string]int {
+	var work sync.WaitGroup
+	var mu sync.Mutex
+	counts := map[string]int{}
+	for range n {
+		work.Go(func() {
+			said := do()
+			mu.Lock()
+			counts[said]++
+			mu.Unlock()
+		})
+	}
+	work.Wait()
+	return counts
 }
 
 // A slowLoris holds connections open whose header never ends.

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -125,7 +126,11 @@ func (w *hostileWorld) export(body io.Reader, header map[string]string) string {
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+w.at["otlp-grpc"]+logsPath, body)
+	path := logsPath
+	if other := header["X-Path"]; other != "" {
+		path = other
+	}
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+w.at["otlp-grpc"]+path, body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -212,10 +217,50 @@ func grpcAttacks() []wireAttack {
 			b := emptyRecords(5_000_000)
 			return grpcFrame(b, 0, len(b))
 		}, nil),
+		{"60 messages of 15 MiB at once", true, (*hostileWorld).manyMessages},
+		{"300 messages that stop after a byte", false, (*hostileWorld).slowMessages},
+		message("zstd window of 2 GiB", true, func() io.Reader { b := windowFrame(31); return grpcFrame(b, 1, len(b)) }, map[string]string{"Grpc-Encoding": "zstd"}),
+		message("other method", true, func() io.Reader { return grpcFrame(nil, 0, 0) }, map[string]string{"X-Path": "/other/Export"}),
 		raw("no HTTP/2", "GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
 		raw("half a preface", "PRI * HTTP/2.0\r\n"),
 		raw("a frame that lies", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00\xff\xff\xff\x01\x04\x00\x00\x00\x01abc"),
 	}
+}
+
+// manyMessages sends 900 MiB through calls at once: what does not fit is told to
+// come back, with when.
+func (w *hostileWorld) manyMessages() string {
+	b := exportRequest(strings.Repeat("a", 15<<20))
+	counts := w.atOnce(60, func() string {
+		got := w.export(grpcFrame(b, 0, len(b)), nil)
+		if !strings.HasPrefix(got, "grpc-status 0 ") && !strings.HasPrefix(got, "grpc-status 8 ") {
+			w.t.Errorf("otlp-grpc: a message of 15 MiB among others is answered %s", got)
+		}
+		return got[:len("grpc-status 0")]
+	})
+	if counts["grpc-status 8"] == 0 {
+		w.t.Errorf("otlp-grpc: 60 messages of 15 MiB at once were all taken: %v", counts)
+	}
+	return fmt.Sprint(counts)
+}
+
+// slowMessages holds calls open that claim 15 MiB and send a byte: others must not
+// be kept out.
+func (w *hostileWorld) slowMessages() string {
+	var pipes []*io.PipeWriter
+	var work sync.WaitGroup
+	for range 300 {
+		out, in := io.Pipe()
+		pipes = append(pipes, in)
+		work.Go(func() { w.export(out, nil) })
+		_, _ = in.Write([]byte{0, 0, 0xf0, 0, 0, 'x'}) // a refusal is seen below
+	}
+	w.goodGRPC("good-amid-slow-messages")
+	for _, in := range pipes {
+		_ = in.CloseWithError(io.ErrUnexpectedEOF)
+	}
+	work.Wait()
+	return "a good record amid them: taken"
 }
 
 // emptyRecords is a request of so many log records of no bytes.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/tocsin-soc/tocsin/internal/api"
-	"github.com/tocsin-soc/tocsin/internal/ingest/otlp"
 )
 
 // OTLPOverGRPC names the listener of OTLP over gRPC; over HTTP it is
@@ -24,23 +24,20 @@ type DoorListener struct {
 // listen serves one door on its listener until ctx ends, and finishes then what
 // was accepted. A failure costs the other doors nothing.
 func (d *doors) listen(ctx context.Context, l DoorListener) {
-	var err error
-	if l.Door == OTLPOverGRPC {
-		err = d.listenGRPC(ctx, l.Listener)
-	} else {
-		err = d.listenHTTP(ctx, l)
-	}
-	if err != nil {
+	if err := d.serve(ctx, l); err != nil {
 		d.app.cfg.Log.Error("serving a door", "door", l.Door, "address", l.Listener.Addr().String(), "error", err)
 	}
 }
 
-func (d *doors) listenHTTP(ctx context.Context, l DoorListener) error {
+func (d *doors) serve(ctx context.Context, l DoorListener) error {
 	handler, ok := d.http[l.Door]
 	if !ok {
 		panic("app: no door " + l.Door + " to listen for")
 	}
 	srv := newServer(ctx, api.Outermost(d.app.cfg.Log, d.app.cfg.Now, handler))
+	if l.Door == OTLPOverGRPC {
+		onlyHTTP2(srv)
+	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l.Listener) }()
 	select {
@@ -60,23 +57,10 @@ func (d *doors) listenHTTP(ctx context.Context, l DoorListener) error {
 	return err
 }
 
-func (d *doors) listenGRPC(ctx context.Context, ln net.Listener) error {
-	srv := otlp.NewGRPC(otlp.Options{Intake: d.intake(), Budget: d.budget})
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-	defer cancel()
-	stopped := make(chan struct{})
-	go func() { srv.GracefulStop(); close(stopped) }()
-	select {
-	case <-stopped:
-	case <-grace.Done():
-		srv.Stop()
-	}
-	return <-served
+// onlyHTTP2 makes a server speak what gRPC is made of, with TLS or without.
+func onlyHTTP2(srv *http.Server) {
+	srv.Protocols = new(http.Protocols)
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 32, SendPingTimeout: time.Minute, PingTimeout: 20 * time.Second}
 }

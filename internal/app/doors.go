@@ -25,8 +25,24 @@ type settingsOf func(door, name string) ingest.Settings
 // noSettings is settingsOf without a sources file.
 func noSettings(door, name string) ingest.Settings { return ingest.Settings{Name: name, Door: door} }
 
-// bodyBudget bounds the bytes of request bodies that all doors hold at once.
-const bodyBudget = 256 << 20
+// bodyBudget bounds the bytes that all doors hold at once of requests under way,
+// by what the telemetry engine has (0: not known): both are parts of --memory.
+func bodyBudget(engine int64) int64 {
+	const most = 256 << 20
+	if engine <= 0 {
+		return most
+	}
+	return min(most, engine/2)
+}
+
+// queueBytes bounds what was taken in and is not committed, in the same way.
+func queueBytes(engine int64) int64 {
+	const most = 128 << 20
+	if engine <= 0 {
+		return most
+	}
+	return min(most, engine/4)
+}
 
 // doors are the ways in for other products' shippers: who is let in, how fast,
 // and what was turned away.
@@ -44,13 +60,14 @@ type doors struct {
 
 func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
 	d := &doors{
-		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget), paces: map[tocsin.SourceID]*pace{},
+		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget(a.cfg.EngineMemory)), paces: map[tocsin.SourceID]*pace{},
 	}
 	in := d.intake()
 	d.http = map[string]http.Handler{
 		ingest.DoorHEC:     hec.New(hec.Options{Intake: in, Budget: d.budget}),
 		ingest.DoorElastic: elastic.New(elastic.Options{Intake: in, Budget: d.budget}),
 		ingest.DoorOTLP:    otlp.New(otlp.Options{Intake: in, Budget: d.budget}),
+		OTLPOverGRPC:       otlp.NewGRPC(otlp.Options{Intake: in, Budget: d.budget}),
 		ingest.DoorAzure:   azure.New(azure.Options{Intake: in, Budget: d.budget, Workspace: a.workspaces(d)}),
 	}
 	return d

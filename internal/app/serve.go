@@ -31,7 +31,7 @@ const (
 // Serve answers on ln and, for single doors, on listeners of their own; it runs scheduled rules and mirrors incidents until ctx ends;
 // then it finishes what was accepted. It returns nil for an orderly end.
 func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...DoorListener) error {
-	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest})
+	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest, MaxBytes: queueBytes(a.cfg.EngineMemory)})
 	doors := a.newDoors(queue, a.settings)
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
@@ -182,8 +182,10 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 	}
 	// The source's limits are those the sources file sets for the token's name.
 	_ = in.doors.sender(ingest.DoorHTTP, strings.TrimPrefix(string(source), ingest.DoorHTTP+":"))
+	room := in.doors.budget.Room()
+	defer room.Release()
 	r, err := in.doors.feed(ctx, ingest.Read(body, ingest.Spec{
-		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch,
+		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch, Room: room,
 	}))
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
 }

@@ -1,9 +1,6 @@
 package ingest
 
 import (
-	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,52 +8,16 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
-
-	"github.com/klauspost/compress/s2"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/tocsin-soc/tocsin"
 )
 
-// A Budget bounds the bytes that the bodies of requests hold at once, however
-// many there are and however slowly they come. It is safe for concurrent use.
-type Budget struct {
-	mu   sync.Mutex
-	left int64
-}
-
-// NewBudget makes a budget of so many bytes.
-func NewBudget(size int64) *Budget { return &Budget{left: size} }
-
-func (b *Budget) take(n int64) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left < n {
-		return false
-	}
-	b.left -= n
-	return true
-}
-
-func (b *Budget) give(n int64) {
-	b.mu.Lock()
-	b.left += n
-	b.mu.Unlock()
-}
-
-// A Body is a request's body, whole and decompressed. Release gives its room
-// back once nothing of it is needed.
+// A Body is a request's body, whole and decompressed, and the room it holds.
+// Release gives that back once nothing of the body is needed; Grow takes room
+// for what is made of it.
 type Body struct {
-	Bytes  []byte
-	budget *Budget
-	held   int64
-}
-
-// Release gives the body's room back.
-func (b *Body) Release() {
-	b.budget.give(b.held)
-	b.held = 0
+	Bytes []byte
+	Room
 }
 
 // Sum names the body's content; salts tell apart bodies that are equal but not
@@ -68,20 +29,6 @@ func (b *Body) Sum(salts ...string) string {
 	}
 	h.Write(b.Bytes)
 	return hex.EncodeToString(h.Sum(nil)[:12])
-}
-
-// HoldBody takes room for a body that was read by other means.
-func HoldBody(whole []byte, budget *Budget) (*Body, error) {
-	b := &Body{Bytes: whole, budget: budget}
-	if !budget.take(int64(len(whole))) {
-		return nil, errNoBudget()
-	}
-	b.held = int64(len(whole))
-	return b, nil
-}
-
-func errNoBudget() error {
-	return tocsin.Wrap(&Full{RetryAfter: retryAfter}, tocsin.Unavailable, "Too much is being sent at once. Nothing of this was kept; send it again in %s.", retryAfter)
 }
 
 // TooLarge is the cause of a refusal for size; doors answer 413.
@@ -103,25 +50,49 @@ func (u *UnknownEncoding) Error() string { return fmt.Sprintf("unknown encoding 
 // before or after decompression, with *UnknownEncoding, and with *Full when the
 // budget is used up; otherwise with tocsin.Invalid for a damaged or broken-off body.
 func ReadBody(r *http.Request, limit int64, budget *Budget) (*Body, error) {
-	in := &capped{r: r.Body, left: limit}
-	expanded, closer, err := decompress(in, strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))))
-	if in.over {
-		return nil, tooLarge(limit)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closer()
-	body := &Body{budget: budget}
-	err = body.fill(expanded, limit, min(max(r.ContentLength+1, 4<<10), firstRoom))
-	if in.over {
+	return ReadMessage(r.Body, r.Header.Get("Content-Encoding"), r.ContentLength, limit, budget)
+}
+
+// ReadMessage is ReadBody for a message that is no request's body. length is what
+// its sender says of its bytes, -1 for nothing.
+func ReadMessage(r io.Reader, encoding string, length, limit int64, budget *Budget) (*Body, error) {
+	body, undoing := &Body{Room: Room{budget: budget}}, budget.Room()
+	defer undoing.Release()
+	in := &capped{r: r, left: limit}
+	err := body.read(in, strings.ToLower(strings.TrimSpace(encoding)), length, limit, undoing)
+	switch {
+	case in.over:
 		err = tooLarge(limit)
+	case undoing.refused != nil:
+		err = undoing.refused
 	}
 	if err != nil {
 		body.Release()
 		return nil, err
 	}
 	return body, nil
+}
+
+func (b *Body) read(in io.Reader, encoding string, length, limit int64, undoing *Room) error {
+	if encoding == "snappy" {
+		block, framed, err := snappyBlock(in, undoing)
+		if err != nil {
+			return err
+		}
+		if framed == nil {
+			return b.unsnap(block, limit)
+		}
+		in, encoding = framed, "x-snappy-framed"
+	}
+	if isPlain := encoding == "" || encoding == "identity"; isPlain && !b.fits(length) {
+		return b.Grow(length)
+	}
+	expanded, err := decompress(in, encoding, undoing)
+	if err != nil {
+		return err
+	}
+	defer expanded.Close()
+	return b.fill(expanded, limit, min(max(length+1, 4<<10), firstRoom))
 }
 
 func tooLarge(limit int64) error {
@@ -136,15 +107,14 @@ const firstRoom = 64 << 10
 func (b *Body) fill(r io.Reader, limit, first int64) error {
 	grow := first
 	for {
-		if int64(len(b.Bytes)) == b.held { // full: held is the capacity that is paid for
-			if !b.budget.take(grow) {
-				return errNoBudget()
+		if len(b.Bytes) == cap(b.Bytes) { // what is there is paid for
+			if err := b.Grow(grow); err != nil {
+				return err
 			}
-			b.held += grow
-			larger := make([]byte, len(b.Bytes), b.held)
+			larger := make([]byte, len(b.Bytes), int64(cap(b.Bytes))+grow)
 			copy(larger, b.Bytes)
 			b.Bytes = larger
-			grow = b.held
+			grow = max(min(int64(cap(b.Bytes)), limit+1-int64(cap(b.Bytes))), 1)
 		}
 		n, err := r.Read(b.Bytes[len(b.Bytes):cap(b.Bytes)])
 		b.Bytes = b.Bytes[:len(b.Bytes)+n]
@@ -178,56 +148,10 @@ func (c *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decompress undoes a Content-Encoding.
-func decompress(r io.Reader, encoding string) (io.Reader, func(), error) {
-	switch encoding {
-	case "", "identity":
-		return r, func() {}, nil
-	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "The gzip stream is damaged at its beginning.")
-		}
-		return z, func() { _ = z.Close() }, nil // it only reads
-	case "deflate", "zlib":
-		z, err := zlib.NewReader(r)
-		if err != nil {
-			return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "The deflate stream is damaged at its beginning.")
-		}
-		return z, func() { _ = z.Close() }, nil // it only reads
-	case "zstd":
-		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(windowLimit), zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "The zstd stream is damaged at its beginning.")
-		}
-		return z, z.Close, nil
-	case "x-snappy-framed":
-		return s2.NewReader(r, s2.ReaderMaxBlockSize(1<<20)), func() {}, nil
-	case "snappy":
-		return snappy(r)
-	}
-	return nil, nil, tocsin.Wrap(&UnknownEncoding{encoding}, tocsin.Invalid, "The Content-Encoding %q cannot be read. Use gzip, zstd, deflate, snappy or none.", encoding)
-}
-
-// snappy reads either form that goes by the name: frames, or one block.
-func snappy(r io.Reader) (io.Reader, func(), error) {
-	const blockLimit = 16 << 20 // a block is decoded at once, so it has a limit of its own
-	block, err := io.ReadAll(io.LimitReader(r, blockLimit+1))
-	if err != nil {
-		return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "The body ends early.")
-	}
-	if bytes.HasPrefix(block, []byte("\xff\x06\x00\x00")) {
-		return s2.NewReader(io.MultiReader(bytes.NewReader(block), r), s2.ReaderMaxBlockSize(1<<20)), func() {}, nil
-	}
-	n, err := s2.DecodedLen(block)
-	if err == nil && (len(block) > blockLimit || n > blockLimit) {
-		return nil, nil, tooLarge(blockLimit)
-	}
-	if err == nil {
-		block, err = s2.Decode(nil, block)
-	}
-	if err != nil {
-		return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "The snappy block is damaged.")
-	}
-	return bytes.NewReader(block), func() {}, nil
+// hold reads a stream whole, as it comes, into a room.
+func hold(r io.Reader, limit int64, room *Room) ([]byte, error) {
+	whole := Body{Room: Room{budget: room.budget}}
+	err := whole.fill(r, limit, 4<<10)
+	room.held, room.refused = room.held+whole.held, whole.refused
+	return whole.Bytes, err
 }

@@ -27,6 +27,13 @@ func request(t testing.TB, encoding string, body io.Reader) *http.Request {
 	return r
 }
 
+// isUnused says whether all of a budget is there.
+func isUnused(b *ingest.Budget, size int64) bool {
+	room := b.Room()
+	defer room.Release()
+	return room.Grow(size) == nil
+}
+
 func TestReadBody_Encodings(t *testing.T) {
 	text := strings.Repeat("a line of telemetry\n", 10_000)
 	var framed bytes.Buffer
@@ -41,17 +48,15 @@ func TestReadBody_Encodings(t *testing.T) {
 		"": []byte(text), "identity": []byte(text), "gzip": gzipped(text), "GZIP ": gzipped(text), "zstd": zstded(t, text),
 		"snappy": s2.EncodeSnappy(nil, []byte(text)), "Snappy": framed.Bytes(), "x-snappy-framed": framed.Bytes(),
 	} {
-		budget := ingest.NewBudget(1 << 20)
+		budget := ingest.NewBudget(4 << 20)
 		got, err := ingest.ReadBody(request(t, encoding, bytes.NewReader(body)), 1<<20, budget)
 		if err != nil || string(got.Bytes) != text {
 			t.Errorf("%q: %v", encoding, err)
 			continue
 		}
 		got.Release()
-		if whole, err := ingest.HoldBody(make([]byte, 1<<20), budget); err != nil {
-			t.Errorf("%q: not all of the budget came back: %v", encoding, err)
-		} else {
-			whole.Release()
+		if !isUnused(budget, 4<<20) {
+			t.Errorf("%q: not all of the budget came back", encoding)
 		}
 		var large *ingest.TooLarge
 		if _, err := ingest.ReadBody(request(t, encoding, bytes.NewReader(body)), 1000, budget); !errors.As(err, &large) {
@@ -62,10 +67,8 @@ func TestReadBody_Encodings(t *testing.T) {
 				t.Errorf("%q, cut off: %v", encoding, err)
 			}
 		}
-		if whole, err := ingest.HoldBody(make([]byte, 1<<20), budget); err != nil {
-			t.Errorf("%q: a refusal kept some of the budget: %v", encoding, err)
-		} else {
-			whole.Release()
+		if !isUnused(budget, 4<<20) {
+			t.Errorf("%q: a refusal kept some of the budget", encoding)
 		}
 	}
 }
@@ -95,15 +98,14 @@ func TestReadBody_SlowSendersHoldWhatTheySent(t *testing.T) {
 	}
 	reading.Wait() // each has been read from: its first room is taken
 	var full *ingest.Full
-	if _, err := ingest.HoldBody(make([]byte, senders*8<<10), budget); !errors.As(err, &full) || full.RetryAfter <= 0 {
+	if err := budget.Room().Grow(senders * 8 << 10); !errors.As(err, &full) || full.RetryAfter <= 0 {
 		t.Errorf("beyond the budget: %v", err)
 	}
-	held, err := ingest.HoldBody(make([]byte, senders*3<<10), budget)
-	if err != nil {
+	held := budget.Room()
+	if err := held.Grow(senders * 3 << 10); err != nil {
 		t.Errorf("slow senders hold too much: %v", err)
-	} else {
-		held.Release()
 	}
+	held.Release()
 	for _, in := range pipes {
 		_ = in.Close()
 	}

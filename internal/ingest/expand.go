@@ -3,47 +3,47 @@ package ingest
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"io"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/tocsin-soc/tocsin"
 )
 
-// windowLimit bounds the memory a zstd stream may ask for.
-const windowLimit = 64 << 20
-
 // Expand undoes gzip or zstd, told by the first bytes, and stops after limit
-// bytes: a small body must not become an unbounded one.
-func Expand(r io.Reader, limit int64) (io.ReadCloser, error) {
-	b := bufio.NewReaderSize(r, 64<<10)
+// bytes: a small body must not become an unbounded one. What its readers hold is
+// taken from room; nil counts nothing, for files of this machine.
+func Expand(r io.Reader, limit int64, room *Room) (io.ReadCloser, error) {
+	return expand(r, limit, 64<<10, room)
+}
+
+// expand is Expand with a buffer of so many bytes, which are paid for.
+func expand(r io.Reader, limit int64, buffer int, room *Room) (io.ReadCloser, error) {
+	if room == nil {
+		room = (*Budget)(nil).Room()
+	}
+	b := bufio.NewReaderSize(r, buffer)
 	magic, err := b.Peek(4)
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return nil, err
 	}
+	expanded := io.NopCloser(io.Reader(b))
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, tocsin.Wrap(err, tocsin.Invalid, "The gzip stream is damaged at its beginning.")
-		}
-		return &bounded{r: z, left: limit, limit: limit, close: func() { z.Close() }}, nil
+		expanded, err = ungzip(b, room)
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(b, zstd.WithDecoderMaxWindow(windowLimit), zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, tocsin.Wrap(err, tocsin.Invalid, "The zstd stream is damaged at its beginning.")
-		}
-		return &bounded{r: z, left: limit, limit: limit, close: z.Close}, nil
+		expanded, err = unzstd(b, room)
+	default:
+		err = nil
 	}
-	return &bounded{r: b, left: limit, limit: limit, close: func() {}}, nil
+	if err != nil {
+		return nil, err
+	}
+	return &bounded{r: expanded, left: limit, limit: limit}, nil
 }
 
 // bounded reads at most limit bytes and fails if there are more.
 type bounded struct {
-	r           io.Reader
+	r           io.ReadCloser
 	left, limit int64
-	close       func()
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -62,4 +62,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *bounded) Close() error { b.close(); return nil }
+func (b *bounded) Close() error { return b.r.Close() }

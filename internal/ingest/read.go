@@ -19,6 +19,7 @@ type Spec struct {
 	Prefix     string // goes before the number of a record in its Position: what tells this stream from others of the source
 	ReceivedAt time.Time
 	MaxBytes   int64 // once decompressed; 0 means 1 GiB
+	Room       *Room // what reading holds is taken from it; nil counts nothing. Whoever gives it releases it
 }
 
 // Read cuts a stream of JSON into raw records, one at a time: one object per
@@ -36,14 +37,19 @@ func Read(r io.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 		if limit <= 0 {
 			limit = 1 << 30
 		}
-		in, err := Expand(r, limit)
+		p := payer{room: spec.Room, reader: r}
+		if err := p.begin(); err != nil {
+			yield(tocsin.Raw{}, err)
+			return
+		}
+		in, err := expand(p.reader, limit, min(p.buffer, 64<<10), p.room)
 		if err != nil {
 			yield(tocsin.Raw{}, err)
 			return
 		}
 		defer in.Close()
-		b := bufio.NewReaderSize(DecodeUnicode(in), 256<<10)
-		c := &cutter{in: b, spec: spec, yield: yield}
+		b := bufio.NewReaderSize(DecodeUnicode(in), p.buffer)
+		c := &cutter{in: b, spec: spec, blockSize: p.buffer, yield: p.pay(yield)}
 		c.run()
 	}
 }
@@ -57,14 +63,12 @@ type cutter struct {
 	within  string // the wrapper that is being read, for positions
 	block   []byte // where the next lines are kept: one allocation for some hundred
 	stopped bool
+
+	blockSize int
 }
 
-// lineBlock is the size of a block of lines, longLine that of a line that gets
-// memory of its own.
-const (
-	lineBlock = 256 << 10
-	longLine  = 32 << 10
-)
+// longLine is the length of a line that gets memory of its own.
+const longLine = 32 << 10
 
 // keep copies a line to where it stays.
 func (c *cutter) keep(line []byte) []byte {
@@ -72,7 +76,7 @@ func (c *cutter) keep(line []byte) []byte {
 		return bytes.Clone(line)
 	}
 	if len(line) > cap(c.block)-len(c.block) {
-		c.block = make([]byte, 0, lineBlock)
+		c.block = make([]byte, 0, max(c.blockSize, len(line)))
 	}
 	at := len(c.block)
 	c.block = append(c.block, line...)

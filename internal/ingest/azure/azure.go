@@ -127,7 +127,7 @@ func (d *door) store(w http.ResponseWriter, r *http.Request, sender ingest.Sende
 	prefix, number := d.repeats.Begin(name)
 	answered := false
 	defer func() { d.repeats.End(name, number, answered) }()
-	b := &batch{sender: sender, prefix: prefix, at: d.Intake.Now()}
+	b := &batch{sender: sender, prefix: prefix, at: d.Intake.Now(), room: &body.Room}
 	isJSON := json.Valid(body.Bytes)
 	if _, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.elements(body.Bytes, cut), ingest.MaxRecords)); err != nil {
 		f.answer(w, d.refusalOf(w, err, f.limit))

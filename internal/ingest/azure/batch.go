@@ -15,6 +15,7 @@ type batch struct {
 	sender ingest.Sender
 	prefix string
 	at     time.Time
+	room   *ingest.Room // of the body
 }
 
 // elements cuts the elements of an array, or one object. cut makes the record of
@@ -23,7 +24,7 @@ type batch struct {
 func (b *batch) elements(body []byte, cut func([]byte, tocsin.Raw) tocsin.Raw) iter.Seq2[tocsin.Raw, error] {
 	return func(yield func(tocsin.Raw, error) bool) {
 		number := 0
-		for raw, err := range ingest.Read(bytes.NewReader(body), ingest.Spec{Source: b.sender.Source, Format: tocsin.FormatJSONLine, ReceivedAt: b.at}) {
+		for raw, err := range ingest.Read(bytes.NewReader(body), ingest.Spec{Source: b.sender.Source, Format: tocsin.FormatJSONLine, ReceivedAt: b.at, Room: b.room}) {
 			if err != nil {
 				yield(tocsin.Raw{}, err)
 				return

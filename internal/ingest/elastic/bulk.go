@@ -64,6 +64,9 @@ func (r result) MarshalJSON() ([]byte, error) {
 // times its size. Clients send some thousand.
 const maxLines = 200_000
 
+// answerCost is what a line costs in memory until it is answered.
+const answerCost = 512
+
 // bulk answers _bulk.
 func (d *door) bulk(w http.ResponseWriter, r *http.Request, sender ingest.Sender, index string) {
 	d.store(w, r, sender, index, func(b *batch, body []byte) iter.Seq2[tocsin.Raw, error] { return b.actions(body) }, func(b *batch) (int, any) {
@@ -100,8 +103,13 @@ func (d *door) store(w http.ResponseWriter, r *http.Request, sender ingest.Sende
 		return
 	}
 	defer body.Release()
-	if bytes.Count(body.Bytes, []byte("\n")) > maxLines {
+	lines := bytes.Count(body.Bytes, []byte("\n"))
+	if lines > maxLines {
 		d.failed(w, tocsin.Wrap(&ingest.TooLarge{Limit: d.Limit}, tocsin.Invalid, "The body has more than %d lines. Send smaller batches.", maxLines))
+		return
+	}
+	if err := body.Grow(int64(lines) * answerCost); err != nil {
+		d.failed(w, err)
 		return
 	}
 	name := body.Sum(string(sender.Source), r.URL.Path)

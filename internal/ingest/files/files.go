@@ -76,7 +76,7 @@ func (e *emitter) file(r io.Reader, depth int) (err error) {
 			err = tocsin.Errorf(tocsin.Invalid, "%s cannot be read: a defect of its reader (%v). What came before was taken.", e.spec.Name, p)
 		}
 	}()
-	in, err := ingest.Expand(r, e.spec.MaxBytes)
+	in, err := ingest.Expand(r, e.spec.MaxBytes, nil)
 	if err != nil {
 		return err
 	}

@@ -332,7 +332,7 @@ func (f *Folder) readPacked(ctx context.Context, t *track, file *os.File, packed
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	in, err := ingest.Expand(file, 1<<40)
+	in, err := ingest.Expand(file, 1<<40, nil)
 	if err != nil {
 		return err
 	}
@@ -394,7 +394,7 @@ func headOf(file *os.File) (head []byte, packed bool, err error) {
 	if !packed {
 		return head, false, nil
 	}
-	in, err := ingest.Expand(bytes.NewReader(head), headBytes)
+	in, err := ingest.Expand(bytes.NewReader(head), headBytes, nil)
 	if err != nil {
 		return head, true, nil // damaged: the reader says how
 	}

@@ -20,6 +20,7 @@ type batch struct {
 	sender   ingest.Sender
 	prefix   string
 	at       time.Time // of the request
+	room     *ingest.Room
 	defaults beside
 	number   int // of the next event
 
@@ -221,7 +222,7 @@ func (b *batch) lines(body []byte) iter.Seq2[tocsin.Raw, error] {
 			return yield(b.wrapped(&e, &b.defaults), nil)
 		}
 		if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-			for raw, err := range ingest.Read(bytes.NewReader(body), ingest.Spec{MaxBytes: b.door.Limit}) {
+			for raw, err := range ingest.Read(bytes.NewReader(body), ingest.Spec{MaxBytes: b.door.Limit, Room: b.room}) {
 				if err != nil {
 					yield(tocsin.Raw{}, err)
 					return

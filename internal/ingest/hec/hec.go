@@ -184,7 +184,7 @@ func (d *door) take(w http.ResponseWriter, r *http.Request, sender ingest.Sender
 	prefix, number := d.repeats.Begin(name)
 	stored := false
 	defer func() { d.repeats.End(name, number, stored) }()
-	b := &batch{door: d, sender: sender, prefix: prefix, at: d.Intake.Now(), defaults: defaultsOf(r)}
+	b := &batch{door: d, sender: sender, prefix: prefix, at: d.Intake.Now(), room: &body.Room, defaults: defaultsOf(r)}
 	if isRaw {
 		_, err = d.Intake.Feed(r.Context(), ingest.AtMost(b.lines(body.Bytes), ingest.MaxRecords))
 	} else {

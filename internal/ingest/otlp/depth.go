@@ -24,6 +24,14 @@ const (
 	maxObjects  = 1_000_000 // of JSON
 )
 
+// What reading takes for each, besides the bytes of the body; TestCosts measures.
+const (
+	messageCost = 230 // a record, an attribute, a scope, a resource
+	valueCost   = 70
+	listCost    = 60
+	objectCost  = 230 // of JSON
+)
+
 // A message is one of the protocol's that can hold others.
 type message uint8
 
@@ -61,18 +69,21 @@ func errTooMany(what string, most int) error {
 	return tocsin.Wrap(&ingest.TooLarge{Limit: defaultLimit}, tocsin.Invalid, "The request holds more than %d %s. Send smaller batches.", most, what)
 }
 
-// checkObjects counts the objects of a request in JSON.
-func checkObjects(body []byte) error {
-	if bytes.Count(body, []byte("{")) > maxObjects { // those in strings too: it is a bound, no count
-		return errTooMany("objects", maxObjects)
+// costOfJSON counts the objects of a request in JSON and returns the memory that
+// reading it takes.
+func costOfJSON(body []byte) (int64, error) {
+	objects := bytes.Count(body, []byte("{")) // those in strings too: it is a bound, no count
+	if objects > maxObjects {
+		return 0, errTooMany("objects", maxObjects)
 	}
-	return nil
+	return int64(len(body)) + int64(objects)*objectCost, nil
 }
 
-// checkShape walks a request without recursion and fails if it nests too deep or
-// holds too much. It leaves everything else to the reader.
-func checkShape(body []byte) error {
-	records, messages := 0, 0
+// costOf walks a request without recursion and fails if it nests too deep or holds
+// too much. It leaves everything else to the reader, and returns the memory that
+// reading takes.
+func costOf(body []byte) (int64, error) {
+	records, messages, cost := 0, 0, int64(len(body))
 	type level struct {
 		kind message
 		end  int
@@ -86,14 +97,14 @@ func checkShape(body []byte) error {
 		}
 		tag, n := binary.Uvarint(body[at:top.end])
 		if n <= 0 {
-			return fmt.Errorf("a tag at byte %d cannot be read", at)
+			return 0, fmt.Errorf("a tag at byte %d cannot be read", at)
 		}
 		at += n
 		size := 0
 		switch tag & 7 {
 		case 0:
 			if _, n = binary.Uvarint(body[at:top.end]); n <= 0 {
-				return fmt.Errorf("a number at byte %d cannot be read", at)
+				return 0, fmt.Errorf("a number at byte %d cannot be read", at)
 			}
 			size = n
 		case 1:
@@ -103,32 +114,40 @@ func checkShape(body []byte) error {
 		case 2:
 			length, n := binary.Uvarint(body[at:top.end])
 			if n <= 0 || length > uint64(top.end-at-n) {
-				return fmt.Errorf("a field at byte %d is longer than its message", at)
+				return 0, fmt.Errorf("a field at byte %d is longer than its message", at)
 			}
 			at += n
 			size = int(length)
 			if kind := inner[top.kind][tag>>3]; kind != leaf {
 				if len(stack) >= maxDepth {
-					return fmt.Errorf("values nest deeper than %d", maxDepth)
+					return 0, fmt.Errorf("values nest deeper than %d", maxDepth)
 				}
 				if messages++; messages > maxMessages {
-					return errTooMany("values", maxMessages)
+					return 0, errTooMany("values", maxMessages)
+				}
+				switch kind {
+				case anyValue:
+					cost += valueCost
+				case listValue, pairsValue:
+					cost += listCost
+				default:
+					cost += messageCost
 				}
 				if kind == logRecord {
 					if records++; records > maxRecords {
-						return errTooMany("log records", maxRecords)
+						return 0, errTooMany("log records", maxRecords)
 					}
 				}
 				stack = append(stack, level{kind, at + size})
 				continue
 			}
 		default:
-			return fmt.Errorf("a field at byte %d has wire type %d", at, tag&7)
+			return 0, fmt.Errorf("a field at byte %d has wire type %d", at, tag&7)
 		}
 		if size > top.end-at {
-			return fmt.Errorf("a field at byte %d is longer than its message", at)
+			return 0, fmt.Errorf("a field at byte %d is longer than its message", at)
 		}
 		at += size
 	}
-	return nil
+	return cost, nil
 }

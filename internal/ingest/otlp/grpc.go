@@ -1,148 +1,185 @@
 package otlp
 
 import (
-	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
-	"time"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
+	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
-	_ "google.golang.org/grpc/encoding/gzip" // what collectors compress with
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/mem"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/tap"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
-const logsService = "opentelemetry.proto.collector.logs.v1.LogsService"
+// exportMethod is LogsService/Export.
+const exportMethod = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
-// NewGRPC makes the door over gRPC, to be served on a listener of its own, which
-// may be one of TLS with the protocol h2. Who shows no token is turned away
+const grpcType = "application/grpc"
+
+// rpcDoor speaks gRPC over HTTP/2 for the one method there is
+// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). gRPC's own
+// server reads each message whole before anybody is asked, so that its memory
+// cannot be counted and who dawdles cannot be let go; net/http asks first.
+type rpcDoor struct{ *door }
+
+// NewGRPC makes the door over gRPC, to be served by a server of HTTP/2 on an
+// address of its own, with or without TLS. Who shows no token is turned away
 // before a message is read.
-func NewGRPC(o Options) *grpc.Server {
-	d := newDoor(o)
-	s := grpc.NewServer(
-		grpc.ForceServerCodecV2(wire{}), grpc.MaxRecvMsgSize(int(d.Limit)), grpc.MaxConcurrentStreams(32), grpc.MaxHeaderListSize(64<<10),
-		grpc.ConnectionTimeout(10*time.Second), grpc.InTapHandle(d.tap), grpc.StatsHandler(&unread{d}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 5 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	)
-	s.RegisterService(&grpc.ServiceDesc{
-		ServiceName: logsService, HandlerType: (*exporter)(nil), Metadata: "opentelemetry/proto/collector/logs/v1/logs_service.proto",
-		Methods: []grpc.MethodDesc{{MethodName: "Export", Handler: func(srv any, ctx context.Context, read func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			var in frame
-			if err := read(&in); err != nil {
-				return nil, err
-			}
-			return srv.(exporter).export(ctx, in)
-		}}},
-	}, d)
-	return s
-}
+func NewGRPC(o Options) http.Handler { return rpcDoor{newDoor(o)} }
 
-// exporter is the service as gRPC calls it.
-type exporter interface {
-	export(ctx context.Context, in frame) (frame, error)
-}
-
-// frame is a message as it came: its bytes name the submission.
-type frame []byte
-
-// wire hands messages on as they are.
-type wire struct{}
-
-func (wire) Name() string { return "proto" }
-
-func (wire) Marshal(v any) (mem.BufferSlice, error) {
-	out, ok := v.(frame)
-	if !ok {
-		return nil, fmt.Errorf("an answer of type %T", v)
+// ServeHTTP implements http.Handler.
+func (d rpcDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	switch {
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "This address speaks gRPC: use POST.", http.StatusMethodNotAllowed)
+		return
+	case media != grpcType && media != grpcType+"+proto":
+		d.Intake.Refused(ingest.DoorOTLP, "unknown media type", 1)
+		http.Error(w, "This address speaks gRPC: send "+grpcType+".", http.StatusUnsupportedMediaType)
+		return
 	}
-	return mem.BufferSlice{mem.SliceBuffer(out)}, nil
-}
-
-func (wire) Unmarshal(data mem.BufferSlice, v any) error {
-	in, ok := v.(*frame)
-	if !ok {
-		return fmt.Errorf("a request of type %T", v)
+	w.Header().Set("Content-Type", grpcType)
+	w.Header().Set("Grpc-Accept-Encoding", "gzip,zstd,snappy,deflate")
+	if r.URL.Path != exportMethod {
+		d.Intake.Refused(ingest.DoorOTLP, "unknown method or encoding", 1)
+		end(w, &rpc.Status{Code: int32(codes.Unimplemented), Message: "Tocsin takes logs: " + exportMethod + ". It takes no metrics and no traces."})
+		return
 	}
-	*in = data.Materialize()
-	return nil
-}
-
-type senderKey struct{}
-
-// tap lets in who shows a token.
-func (d *door) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
-	sender, err := d.admitGRPC(ctx, info.Header)
+	sender, err := d.admitCredential(r.Context(), bearer(r.Header.Get("Authorization")))
 	if err != nil {
-		code := codes.Unauthenticated
-		if !tocsin.IsKind(err, tocsin.Denied) {
-			code = codes.Internal
-		}
-		_, message := tocsin.Explain(err)
-		return nil, status.Error(code, message)
+		d.refuse(w, err)
+		return
 	}
-	return context.WithValue(ctx, senderKey{}, sender), nil
-}
-
-func (d *door) admitGRPC(ctx context.Context, header metadata.MD) (ingest.Sender, error) {
-	credential := ""
-	if list := header.Get("authorization"); len(list) > 0 {
-		credential = bearer(list[0])
-	}
-	return d.admitCredential(ctx, credential)
-}
-
-// export implements LogsService/Export.
-func (d *door) export(ctx context.Context, in frame) (frame, error) {
-	sender, ok := ctx.Value(senderKey{}).(ingest.Sender)
-	if !ok {
-		return nil, status.Error(codes.Internal, "The sender is not known.")
-	}
-	body, err := ingest.HoldBody(in, d.Budget)
+	body, err := d.message(r)
 	if err != nil {
-		return nil, d.refusal(err)
+		d.refuse(w, err)
+		return
 	}
 	defer body.Release()
+	d.export(w, r, sender, body)
+}
+
+// message reads the one message of a call: a byte that says whether it is
+// compressed, four of length, and itself.
+func (d rpcDoor) message(r *http.Request) (*ingest.Body, error) {
+	var head [5]byte
+	if _, err := io.ReadFull(r.Body, head[:]); err != nil {
+		return nil, tocsin.Wrap(err, tocsin.Invalid, "The call ends before its message.")
+	}
+	encoding := "identity"
+	switch head[0] {
+	case 0:
+	case 1:
+		encoding = r.Header.Get("Grpc-Encoding")
+	default:
+		return nil, tocsin.Errorf(tocsin.Invalid, "The call is damaged: the message begins with %d.", head[0])
+	}
+	length := int64(binary.BigEndian.Uint32(head[1:]))
+	if length > d.Limit {
+		return nil, tocsin.Wrap(&ingest.TooLarge{Limit: d.Limit}, tocsin.Invalid, "The message is larger than %d MiB. Send smaller batches.", d.Limit>>20)
+	}
+	in := &exactly{r: r.Body, left: length}
+	return ingest.ReadMessage(in, encoding, length, d.Limit, d.Budget)
+}
+
+// exactly reads so many bytes; an earlier end is an error.
+type exactly struct {
+	r    io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (e *exactly) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
+	e.left -= int64(n)
+	if err == io.EOF && e.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// export stores a request and answers.
+func (d rpcDoor) export(w http.ResponseWriter, r *http.Request, sender ingest.Sender, body *ingest.Body) {
 	name := body.Sum(string(sender.Source))
 	prefix, number := d.repeats.Begin(name)
 	answered := false
 	defer func() { d.repeats.End(name, number, answered) }()
-	request, err := decode(in, false)
+	request, err := decode(body, false)
 	if err != nil {
-		return nil, d.refusal(err)
+		d.refuse(w, err)
+		return
 	}
-	receipt, err := d.Intake.Feed(ctx, records(request.Logs(), sender, prefix, &d.Intake))
+	receipt, err := d.Intake.Feed(r.Context(), records(request.Logs(), sender, prefix, &d.Intake))
 	if err != nil {
-		return nil, d.refusal(err)
+		d.refuse(w, err)
+		return
 	}
-	out, err := response(receipt).MarshalProto()
+	text, err := response(receipt).MarshalProto()
 	if err != nil {
-		return nil, d.refusal(err)
+		panic("otlp: a response that cannot be written: " + err.Error())
 	}
-	answered = ctx.Err() == nil // gRPC does not say whether an answer was written; a cancelled call had none
-	return out, nil
+	frame := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(text)))
+	_, err = w.Write(append(frame, text...))
+	w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
+	answered = err == nil && r.Context().Err() == nil // a cancelled call had no answer
 }
 
-// refusal is an error in gRPC's form, with when to come back.
-func (d *door) refusal(err error) error {
+// refuse ends a call that stores nothing, with when to come back.
+func (d rpcDoor) refuse(w http.ResponseWriter, err error) {
 	code, wait, reason := explain(err)
 	if reason != "" {
 		d.Intake.Refused(ingest.DoorOTLP, reason, 1)
 	}
 	_, message := tocsin.Explain(err)
-	s := status.New(code, message)
+	s := &rpc.Status{Code: int32(code), Message: message}
 	if wait > 0 {
-		if detailed, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}); err == nil {
-			s = detailed
+		detail, err := anypb.New(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
+		if err != nil {
+			panic("otlp: a detail that cannot be written: " + err.Error())
+		}
+		s.Details = append(s.Details, detail)
+	}
+	end(w, s)
+}
+
+// end answers a status alone: in the header, since no message came before it.
+func end(w http.ResponseWriter, s *rpc.Status) {
+	w.Header().Set("Grpc-Status", strconv.Itoa(int(s.Code)))
+	w.Header().Set("Grpc-Message", escaped(s.Message))
+	if len(s.Details) > 0 {
+		text, err := proto.Marshal(s)
+		if err != nil {
+			panic("otlp: a status that cannot be written: " + err.Error())
+		}
+		w.Header().Set("Grpc-Status-Details-Bin", base64.RawStdEncoding.EncodeToString(text))
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// escaped writes a message as a header has it: what is no printable ASCII, and
+// the sign itself, as %XX of its bytes.
+func escaped(message string) string {
+	var b strings.Builder
+	for _, c := range []byte(message) {
+		if c < ' ' || c > '~' || c == '%' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
 		}
 	}
-	return s.Err()
+	return b.String()
 }

@@ -92,7 +92,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	prefix, number := d.repeats.Begin(name)
 	answered := false
 	defer func() { d.repeats.End(name, number, answered) }()
-	request, err := decode(body.Bytes, isJSON)
+	request, err := decode(body, isJSON)
 	if err != nil {
 		d.failed(w, isJSON, err)
 		return
@@ -137,16 +137,20 @@ func bearer(header string) string {
 	return ""
 }
 
-// decode reads a request in either encoding.
-func decode(body []byte, isJSON bool) (plogotlp.ExportRequest, error) {
+// decode reads a request in either encoding. What it takes in memory is taken from
+// the body's room first.
+func decode(body *ingest.Body, isJSON bool) (plogotlp.ExportRequest, error) {
 	request := plogotlp.NewExportRequest()
-	var err error
+	check, read := costOf, request.UnmarshalProto
 	if isJSON {
-		if err = checkObjects(body); err == nil {
-			err = request.UnmarshalJSON(body)
+		check, read = costOfJSON, request.UnmarshalJSON
+	}
+	cost, err := check(body.Bytes)
+	if err == nil {
+		if err := body.Grow(cost); err != nil {
+			return request, err
 		}
-	} else if err = checkShape(body); err == nil {
-		err = request.UnmarshalProto(body)
+		err = read(body.Bytes)
 	}
 	var large *ingest.TooLarge
 	if errors.As(err, &large) {

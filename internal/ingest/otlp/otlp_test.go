@@ -36,7 +36,7 @@ var update = flag.Bool("update", false, "rewrite the cases' answers")
 func open(in ingest.Intake) http.Handler { return otlp.New(options(in)) }
 
 func options(in ingest.Intake) otlp.Options {
-	return otlp.Options{Intake: in, Budget: ingest.NewBudget(64 << 20), Limit: 8 << 20}
+	return otlp.Options{Intake: in, Budget: ingest.NewBudget(128 << 20), Limit: 8 << 20}
 }
 
 func TestDoor(t *testing.T) { doortest.Run(t, "testdata/*.txtar", *update, open) }
@@ -150,16 +150,29 @@ func TestDoor_HostileBodiesAreBounded(t *testing.T) {
 	}
 }
 
+// serve serves the door over gRPC until the test ends.
+func serve(t *testing.T, ln net.Listener, o otlp.Options) {
+	t.Helper()
+	srv := &http.Server{Handler: otlp.NewGRPC(o), Protocols: new(http.Protocols), ReadHeaderTimeout: time.Minute}
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = srv.Serve(ln) }() // it ends with Close
+	t.Cleanup(func() { _ = srv.Close() })
+}
+
 // dial serves the door over gRPC and returns the protocol's own client.
 func dial(t *testing.T, in *doortest.Inbox) plogotlp.GRPCClient {
+	t.Helper()
+	return dialTo(t, options(in.Intake()))
+}
+
+func dialTo(t *testing.T, o otlp.Options) plogotlp.GRPCClient {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := otlp.NewGRPC(options(in.Intake()))
-	go func() { _ = srv.Serve(ln) }() // it ends with Stop
-	t.Cleanup(srv.Stop)
+	serve(t, ln, o)
 	conn, err := grpc.NewClient(ln.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +229,21 @@ func TestGRPC(t *testing.T) {
 	if _, err = client.Export(good, plogotlp.NewExportRequestFromLogs(deep)); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("deep: %v", err)
 	}
+	// Another's room, and a message that could never have any.
+	for size, want := range map[int]codes.Code{1 << 20: codes.ResourceExhausted, 7 << 20: codes.InvalidArgument} {
+		tight := options(in.Intake())
+		tight.Budget = ingest.NewBudget(6 << 20)
+		if err := tight.Budget.Room().Grow(5 << 20); err != nil {
+			t.Fatal(err)
+		}
+		long := plog.NewLogs()
+		long.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr(strings.Repeat("x", size))
+		_, err := dialTo(t, tight).Export(good, plogotlp.NewExportRequestFromLogs(long))
+		s, _ := status.FromError(err)
+		if s.Code() != want || (len(s.Details()) == 1) != (want == codes.ResourceExhausted) {
+			t.Errorf("%d bytes where little is left: %v %v", size, err, s.Details())
+		}
+	}
 	if n := in.Refused()["otlp wrong token"]; n != 1 {
 		t.Errorf("refused: %v", in.Refused())
 	}
@@ -230,11 +258,7 @@ func TestGRPC_OverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := &doortest.Inbox{}
-	srv := otlp.NewGRPC(options(in.Intake()))
-	go func() {
-		_ = srv.Serve(tls.NewListener(plain, &tls.Config{Certificates: web.TLS.Certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}))
-	}()
-	defer srv.Stop()
+	serve(t, tls.NewListener(plain, &tls.Config{Certificates: web.TLS.Certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), options(in.Intake()))
 	trusted := web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	conn, err := grpc.NewClient(plain.Addr().String(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: trusted, ServerName: "example.com", MinVersion: tls.VersionTLS12})))
 	if err != nil {
