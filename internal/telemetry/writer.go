@@ -12,12 +12,13 @@ import (
 
 // Sizes of a commit. A commit of at least a row group of a table goes compressed
 // straight to the file; a smaller one goes through the log and a checkpoint, at
-// twice the cost. A row group a quarter of DuckDB's usual one makes the first
-// more frequent and checkpoints cheaper (which write partly filled row groups
-// again), and finds the newest rows three times as fast: see DESIGN.md.
+// twice the cost and while nothing else can be written. A row group an eighth of
+// DuckDB's usual one makes the first more frequent and checkpoints cheaper (which
+// write partly filled row groups again), and finds the newest rows sooner; half
+// of it would take a tenth more space. See DESIGN.md.
 const (
-	rowGroup      = 30_720
-	groupRows     = 3 * rowGroup          // about half of what is in flight (ingest.Queue): the next commit is made ready meanwhile
+	rowGroup      = 7 * duck.ChunkRows
+	groupRows     = 6 * rowGroup          // about half of what is in flight (ingest.Queue): the next commit is made ready meanwhile
 	busyRows      = 4096                  // a group with fewer rows does not wait for company
 	quiet         = 40 * time.Millisecond // company that does not come within this is not waited for
 	checkpointLog = 128 << 20             // bytes of log after which the writer checkpoints
