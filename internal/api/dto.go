@@ -299,23 +299,25 @@ type RuleDetail struct {
 // Source is one source's conservation equation:
 // received = stored + duplicates + deadLettered + filtered.
 type Source struct {
-	ID           tocsin.SourceID `json:"id"`
-	Received     int64           `json:"received"`
-	Stored       int64           `json:"stored"`       // records that became at least one row
-	Duplicates   int64           `json:"duplicates"`   // records seen before
-	DeadLettered int64           `json:"deadLettered"` // see the table DeadLetters
-	Filtered     int64           `json:"filtered"`
-	Rows         int64           `json:"rows"`      // rows stored, over all tables
-	Replayed     int64           `json:"replayed"`  // of the dead letters: became events after all
-	Discarded    int64           `json:"discarded"` // of the dead letters: given up by somebody
-	LastAt       *time.Time      `json:"lastAt"`
-	Balanced     bool            `json:"balanced"`
-	Hours        []int64         `json:"hours"`       // records of the last 24 hours, oldest first, the current one last
-	SkewSeconds  float64         `json:"skewSeconds"` // the source's clock is behind by this; negative: ahead; 0: it agrees
-	Ahead        int64           `json:"ahead"`       // records whose event time was more than five minutes in the future
-	LastAhead    *time.Time      `json:"lastAhead"`   // when a record from the future last came
-	Drift        int64           `json:"drift"`       // fields that no column takes; see the table FieldDrift
-	Opened       *OpenedSource   `json:"opened"`      // of a source that Tocsin itself opens, else null
+	ID            tocsin.SourceID `json:"id"`
+	Received      int64           `json:"received"`
+	Stored        int64           `json:"stored"`       // records that became at least one row
+	Duplicates    int64           `json:"duplicates"`   // records seen before
+	DeadLettered  int64           `json:"deadLettered"` // see the table DeadLetters
+	Filtered      int64           `json:"filtered"`
+	Rows          int64           `json:"rows"`      // rows stored, over all tables
+	Replayed      int64           `json:"replayed"`  // of the dead letters: became events after all
+	Discarded     int64           `json:"discarded"` // of the dead letters: given up by somebody
+	LastAt        *time.Time      `json:"lastAt"`
+	Balanced      bool            `json:"balanced"`
+	Hours         []int64         `json:"hours"`         // records of the last 24 hours, oldest first, the current one last
+	SkewSeconds   float64         `json:"skewSeconds"`   // the source's clock is behind by this; negative: ahead; 0: it agrees
+	Ahead         int64           `json:"ahead"`         // records whose event time was more than five minutes in the future
+	LastAhead     *time.Time      `json:"lastAhead"`     // when a record from the future last came
+	Shortened     int64           `json:"shortened"`     // rows of which long texts were shortened for lack of memory
+	LastShortened *time.Time      `json:"lastShortened"` // when that last happened
+	Drift         int64           `json:"drift"`         // fields that no column takes; see the table FieldDrift
+	Opened        *OpenedSource   `json:"opened"`        // of a source that Tocsin itself opens, else null
 }
 
 // OpenedSource is the state of a listener, a consumer or a followed folder.

@@ -45,7 +45,7 @@ func (b *sourceBook) Sources(ctx context.Context) (api.SourceList, error) {
 		list.Items = append(list.Items, api.Source{
 			ID: s.Source, Received: s.Received, Stored: s.Stored, Duplicates: s.Duplicates, DeadLettered: s.DeadLettered, Filtered: s.Filtered,
 			Rows: s.Events, Replayed: s.Replayed, Discarded: s.Discarded, LastAt: timeOrNil(s.LastReceived), Balanced: s.Unaccounted() == 0,
-			Hours: hours[s.Source], SkewSeconds: s.Skew.Seconds(), Ahead: s.Ahead, LastAhead: timeOrNil(s.LastAhead), Drift: drift[s.Source], Opened: opened[s.Source],
+			Hours: hours[s.Source], SkewSeconds: s.Skew.Seconds(), Ahead: s.Ahead, LastAhead: timeOrNil(s.LastAhead), Shortened: s.Shortened, LastShortened: timeOrNil(s.LastShortened), Drift: drift[s.Source], Opened: opened[s.Source],
 		})
 		delete(opened, s.Source)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -17,8 +16,8 @@ type commit struct {
 	group    []*request
 	units    []unit
 	rows     []row
-	tables   []*storedTable // those that get rows, in order of first use
-	byTable  map[*storedTable][]*tocsin.Event
+	parts    []*part // what the tables get, in order of first use
+	byTable  map[*storedTable]*part
 	deltas   map[tocsin.SourceID]*Balance
 	findings []Finding
 	verdicts []verdict               // on dead letters
@@ -35,11 +34,20 @@ type unit struct {
 	dead    bool           // a new dead letter
 }
 
+// part is what one table gets.
+type part struct {
+	table     *storedTable
+	rows      []*tocsin.Event
+	window    *textWindow // of the table once the commit is done
+	shortened int         // rows with shortened texts
+}
+
 // row is one event or dead letter that may become a row.
 type row struct {
 	event     *tocsin.Event
 	table     *storedTable
 	unit      int
+	size      int // bytes of its texts
 	dead      bool
 	duplicate bool
 }
@@ -48,7 +56,7 @@ type row struct {
 // does not change it.
 func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*commit, error) {
 	k := &commit{
-		group: group, byTable: map[*storedTable][]*tocsin.Event{},
+		group: group, byTable: map[*storedTable]*part{},
 		deltas: map[tocsin.SourceID]*Balance{}, answers: make([]Appended, len(group)),
 	}
 	open, err := s.openLetters(ctx, c, group)
@@ -68,7 +76,7 @@ func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*c
 	if err := s.findDuplicates(ctx, c, k); err != nil {
 		return nil, fmt.Errorf("looking for duplicates: %w", err)
 	}
-	k.settleRows()
+	k.settleRows(s.textRoom)
 	k.count()
 	s.keepFindings(k)
 	return k, nil
@@ -80,11 +88,11 @@ func (s *Store) bury(k *commit, unit int, batch string, r *tocsin.Reject) error 
 	if !ok {
 		return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
 	}
-	ev := deadLetter(letters.decl, s.letterRoom, batch, r)
+	ev := deadLetter(letters.decl, batch, r)
 	if reason := letters.check(&ev); reason != "" {
 		return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
 	}
-	k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, dead: true})
+	k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, size: textSize(&ev), dead: true})
 	return nil
 }
 
@@ -129,7 +137,7 @@ func (s *Store) admitEvents(k *commit, unit int, b *Batch, events []tocsin.Event
 			}
 		}
 		if reason == "" {
-			k.rows = append(k.rows, row{event: ev, table: t, unit: unit})
+			k.rows = append(k.rows, row{event: ev, table: t, unit: unit, size: textSize(ev)})
 			continue
 		}
 		reject := rejectEvent(ev, reason)
@@ -232,18 +240,22 @@ func (t *storedTable) lookUp(ctx context.Context, c *duck.Conn, ids []tocsin.Eve
 	return rows.Err()
 }
 
-// settleRows sorts what is new by table and notes it with its record.
-func (k *commit) settleRows() {
+// settleRows sorts what is new by table, notes it with its record, and shortens
+// what there is no room for.
+func (k *commit) settleRows(room int64) {
 	for i := range k.rows {
 		r := &k.rows[i]
 		if r.duplicate {
 			continue
 		}
-		if _, ok := k.byTable[r.table]; !ok {
-			k.tables = append(k.tables, r.table)
+		p, u := k.part(r.table), &k.units[r.unit]
+		p.rows = append(p.rows, r.event)
+		if !p.window.fits(r.size, room) {
+			r.size = r.table.shorten(r.event)
+			p.shortened++
+			k.delta(u.source).Shortened++
 		}
-		k.byTable[r.table] = append(k.byTable[r.table], r.event)
-		u := &k.units[r.unit]
+		p.window.add(r.size)
 		if r.dead {
 			u.dead = true
 			continue
@@ -252,6 +264,17 @@ func (k *commit) settleRows() {
 		k.delta(u.source).Events++
 		k.answers[u.request].Events++
 	}
+}
+
+// part returns what a table gets.
+func (k *commit) part(t *storedTable) *part {
+	p, ok := k.byTable[t]
+	if !ok {
+		p = &part{table: t, window: t.window.clone()}
+		k.byTable[t] = p
+		k.parts = append(k.parts, p)
+	}
+	return p
 }
 
 // count fills the balances and the answers, one count per record.
@@ -328,9 +351,12 @@ func (k *commit) stamp(now time.Time) {
 
 // apply writes the commit in one transaction.
 func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) (err error) {
-	tables := k.tables
+	tables := make([]*storedTable, len(k.parts))
+	for i, p := range k.parts {
+		tables[i] = p.table
+	}
 	if len(k.verdicts) > 0 {
-		tables = append(slices.Clone(tables), s.tables[deadLetterTable])
+		tables = append(tables, s.tables[deadLetterTable])
 	}
 	if err := s.growTables(e, tables); err != nil {
 		return err
@@ -344,9 +370,9 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 			_ = c.Exec("ROLLBACK") // the error that led here is the one to report
 		}
 	}()
-	for _, t := range k.tables {
-		if err := t.write(c, k.byTable[t]); err != nil {
-			return fmt.Errorf("writing %d rows to %s: %w", len(k.byTable[t]), t.name, err)
+	for _, p := range k.parts {
+		if err := p.table.write(c, p.rows); err != nil {
+			return fmt.Errorf("writing %d rows to %s: %w", len(p.rows), p.table.name, err)
 		}
 	}
 	if err := s.writeVerdicts(ctx, c, k.verdicts, now); err != nil {
@@ -377,6 +403,10 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 	}
 	ledger.committed(balances)
 	ledger.history.pending += len(balances)
+	for _, p := range k.parts {
+		p.table.window = p.window
+	}
+	s.noteShortened(k, now)
 	s.outbox.committed(k.findings)
 	return nil
 }

@@ -12,52 +12,18 @@ import (
 // deadLetterTable is the table of records that could not become events.
 const deadLetterTable = "DeadLetters"
 
-// keptOfLong is what is kept of a record that is longer than a record may be, or
-// than there is room for: it cannot be replayed, and is there to be recognised.
+// keptOfLong is what is kept of a record that is longer than a record may be: it
+// cannot be replayed, and is there to be recognised.
 const keptOfLong = 32 << 10
-
-// A letterRoom bounds how much of dead letters is kept. DuckDB reads and writes a
-// table 2,048 rows at a time and holds the texts of all of them meanwhile, so
-// that megabytes in each would take it down, again at every start. Of so many
-// letters one behind the other, as many long ones are kept whole as fit into the
-// room. Only the writer goroutine uses it.
-type letterRoom struct {
-	size    int64 // of the texts of one stretch, beyond keptOfLong
-	left    int64
-	letters int // of the stretch so far
-}
-
-const letterStretch = 2048
-
-func newLetterRoom(memory int64) *letterRoom {
-	const most = 256 << 20
-	if memory > 0 {
-		return &letterRoom{size: min(most, memory/8)}
-	}
-	return &letterRoom{size: most}
-}
-
-// take returns how much of a body is kept.
-func (r *letterRoom) take(size int) int {
-	if r.letters%letterStretch == 0 {
-		r.left = r.size
-	}
-	r.letters++
-	if size <= keptOfLong {
-		return size
-	}
-	if size > tocsin.MaxRawBytes || int64(size) > r.left {
-		return keptOfLong
-	}
-	r.left -= int64(size)
-	return size
-}
 
 // deadLetter makes the row of a reject. Its id comes from the record, so that
 // the same broken record sent twice is one dead letter.
-func deadLetter(t *schema.Table, room *letterRoom, batch string, r *tocsin.Reject) tocsin.Event {
-	body := r.Raw.Body[:room.take(len(r.Raw.Body))]
-	truncated := len(body) < len(r.Raw.Body)
+func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
+	body := r.Raw.Body
+	truncated := len(body) > tocsin.MaxRawBytes
+	if truncated {
+		body = body[:keptOfLong]
+	}
 	text, encoding := string(body), "utf-8"
 	if !utf8.Valid(body) {
 		text, encoding = base64.StdEncoding.EncodeToString(body), "base64"
@@ -86,6 +52,17 @@ func deadLetter(t *schema.Table, room *letterRoom, batch string, r *tocsin.Rejec
 	set("State", tocsin.StringValue(LetterOpen))
 	set("BatchId", tocsin.StringValue(batch))
 	return ev
+}
+
+// shortenLetter leaves the beginning of the record, for which there is no room.
+func shortenLetter(t *storedTable, ev *tocsin.Event) {
+	raw, ok := t.decl.Column("RawData")
+	cut, okCut := t.decl.Column("IsTruncated")
+	if !ok || !okCut {
+		return
+	}
+	ev.Values[raw].Str = beginning(ev.Values[raw].Str, shortRow) // of base64, a multiple of its four digits
+	ev.Values[cut] = tocsin.BoolValue(true)
 }
 
 // rejectEvent makes a reject of an event whose values do not fit its table: a

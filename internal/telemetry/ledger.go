@@ -28,6 +28,8 @@ ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS ahead BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_ahead BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS skew BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_commit BIGINT;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS shortened BIGINT DEFAULT 0;
+ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_shortened BIGINT;
 ` + historyDDL + retentionDDL + watchDDL
 
 // A Balance is what became of the records of one source.
@@ -47,11 +49,13 @@ type Balance struct {
 	Replayed     int64 // dead letters that a replay turned into events, or found stored or filtered
 	Discarded    int64 // dead letters that somebody gave up
 	Ahead        int64 // records from the future: see Skew
+	Shortened    int64 // rows, dead letters included, of which long texts were shortened
 
 	FirstReceived time.Time
 	LastReceived  time.Time
 	LastStored    time.Time // zero when nothing was ever stored
 	LastAhead     time.Time // zero when no record came from the future
+	LastShortened time.Time // zero when nothing was shortened
 
 	// Skew is by how much the source's clock seems to be behind ours, negative
 	// when it is ahead; 0 when its times agree or nothing steady can be said.
@@ -144,7 +148,7 @@ func (l *ledger) committed(balances []Balance) {
 func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
 	l := &ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*clock{}}
 	rows, err := c.Query(ctx, `SELECT source, received, stored, duplicates, dead_lettered, filtered, events, batches, first_received, last_received, last_stored,
-		replayed, discarded, ahead, last_ahead, coalesce(skew, 0), coalesce(last_commit, last_received) FROM tocsin.sources`)
+		replayed, discarded, ahead, last_ahead, coalesce(skew, 0), coalesce(last_commit, last_received), shortened, last_shortened FROM tocsin.sources`)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +167,7 @@ func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
 			l.balances[source] = Balance{
 				Source: source, Received: num(1), Stored: num(2), Duplicates: num(3), DeadLettered: num(4), Filtered: num(5),
 				Events: num(6), Batches: num(7), FirstReceived: at(8), LastReceived: at(9), LastStored: at(10),
-				Replayed: num(11), Discarded: num(12), Ahead: num(13), LastAhead: at(14), Skew: time.Duration(num(15)) * tick, lastCommit: at(16),
+				Replayed: num(11), Discarded: num(12), Ahead: num(13), LastAhead: at(14), Skew: time.Duration(num(15)) * tick, lastCommit: at(16), Shortened: num(17), LastShortened: at(18),
 			}
 		}
 	}
@@ -187,6 +191,10 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 	b.Replayed += delta.Replayed
 	b.Discarded += delta.Discarded
 	b.Ahead += delta.Ahead
+	b.Shortened += delta.Shortened
+	if delta.Shortened > 0 {
+		b.LastShortened = now
+	}
 	b.lags = delta.lags
 	if delta.Ahead > 0 {
 		b.LastAhead = now
@@ -209,13 +217,13 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 func (l *ledger) write(ctx context.Context, c *duck.Conn, b Balance) error {
 	args := []any{string(b.Source), b.Received, b.Stored, b.Duplicates, b.DeadLettered, b.Filtered, b.Events, b.Batches,
 		ticksOrNull(b.FirstReceived), ticksOrNull(b.LastReceived), ticksOrNull(b.LastStored),
-		b.Replayed, b.Discarded, b.Ahead, ticksOrNull(b.LastAhead), int64(b.Skew / tick), tocsin.Ticks(b.lastCommit)}
+		b.Replayed, b.Discarded, b.Ahead, ticksOrNull(b.LastAhead), int64(b.Skew / tick), tocsin.Ticks(b.lastCommit), b.Shortened, ticksOrNull(b.LastShortened)}
 	if _, known := l.balances[b.Source]; !known {
-		return c.ExecArgs(ctx, `INSERT INTO tocsin.sources VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, 0), $17)`, args...)
+		return c.ExecArgs(ctx, `INSERT INTO tocsin.sources VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, 0), $17, $18, $19)`, args...)
 	}
 	return c.ExecArgs(ctx, `UPDATE tocsin.sources SET received = $2, stored = $3, duplicates = $4, dead_lettered = $5, filtered = $6,
 		events = $7, batches = $8, first_received = $9, last_received = $10, last_stored = $11, replayed = $12, discarded = $13, ahead = $14, last_ahead = $15,
-		skew = nullif($16, 0), last_commit = $17 WHERE source = $1`, args...)
+		skew = nullif($16, 0), last_commit = $17, shortened = $18, last_shortened = $19 WHERE source = $1`, args...)
 }
 
 func ticksOrNull(t time.Time) any {

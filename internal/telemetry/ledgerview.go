@@ -20,7 +20,7 @@ var ledgerViews = map[string]ledgerView{
 	"IngestHealth": {from: "sources", join: "expected", expressions: map[string]string{
 		"TimeGenerated": "last_received", "SourceId": "source", "Received": "received", "Stored": "stored", "Duplicates": "duplicates",
 		"DeadLettered": "dead_lettered", "Filtered": "filtered", "Unaccounted": "received - stored - duplicates - dead_lettered - filtered",
-		"Events": "events", "Batches": "batches", "Replayed": "replayed", "Discarded": "discarded", "Ahead": "ahead", "LastAhead": "last_ahead", "ClockSkew": "skew", "ExpectedSilence": "silence",
+		"Events": "events", "Batches": "batches", "Replayed": "replayed", "Discarded": "discarded", "Ahead": "ahead", "LastAhead": "last_ahead", "Shortened": "shortened", "LastShortened": "last_shortened", "ClockSkew": "skew", "ExpectedSilence": "silence",
 		"FirstReceived": "first_received", "LastStored": "last_stored", "Type": "'IngestHealth'",
 		schema.EventIDColumn: "source", schema.IngestionTimeColumn: "last_received", schema.SourceColumn: "source",
 	}},

@@ -102,20 +102,21 @@ func (o *Options) fill() {
 
 // A Store is an open event store. It is safe for concurrent use.
 type Store struct {
-	opts   Options
-	lock   *folderLock            // nil in memory
-	engine atomic.Pointer[engine] // nil while it is being reopened
-	ledger atomic.Pointer[ledger]
-	room   roomState
+	opts     Options
+	lock     *folderLock            // nil in memory
+	engine   atomic.Pointer[engine] // nil while it is being reopened
+	ledger   atomic.Pointer[ledger]
+	room     roomState
+	textRoom int64 // see longtext.go
 
 	referring  sync.Mutex
 	references []Reference
 
 	// Owned by the writer goroutine.
-	tables     map[string]*storedTable // by name; every table that can be appended to
-	seen       *seenSet
-	outbox     *outbox
-	letterRoom *letterRoom
+	tables      map[string]*storedTable // by name; every table that can be appended to
+	seen        *seenSet
+	outbox      *outbox
+	shortenedAt time.Time // when the log last said so
 
 	requests chan *request
 	faults   chan struct{} // a query met a fatal error
@@ -132,12 +133,12 @@ const databaseFile = "telemetry.duckdb"
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	opts.fill()
 	s := &Store{
-		letterRoom: newLetterRoom(opts.MemoryLimit),
-		opts:       opts,
-		requests:   make(chan *request),
-		faults:     make(chan struct{}, 1),
-		closing:    make(chan struct{}),
-		closed:     make(chan struct{}),
+		textRoom: textRoom(opts.MemoryLimit, opts.Threads),
+		opts:     opts,
+		requests: make(chan *request),
+		faults:   make(chan struct{}, 1),
+		closing:  make(chan struct{}),
+		closed:   make(chan struct{}),
 	}
 	if opts.Dir != "" {
 		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {

@@ -35,7 +35,8 @@ type storedTable struct {
 	hasTwin  bool // the database has the column that says so
 	wantTwin bool // an event has a twin and the database lacks the column
 
-	oldLatest int64 // latest event time among the rows that the seen set does not hold, ticks; 0 when it holds all
+	window    *textWindow // of the newest rows; nil without any
+	oldLatest int64       // latest event time among the rows that the seen set does not hold, ticks; 0 when it holds all
 }
 
 // storedColumn says where the cells of a database column come from.

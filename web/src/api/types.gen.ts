@@ -359,6 +359,10 @@ export interface Source {
   ahead: number;
   /** when a record from the future last came */
   lastAhead: string | null;
+  /** rows of which long texts were shortened for lack of memory */
+  shortened: number;
+  /** when that last happened */
+  lastShortened: string | null;
   /** fields that no column takes; see the table FieldDrift */
   drift: number;
   /** of a source that Tocsin itself opens, else null */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Source } from "../../api/types.gen";
 import { bars, missing, notes, shares, totals } from "./model";
 
-const source = (change: Partial<Source>): Source => ({ id: "s", received: 100, stored: 90, duplicates: 5, deadLettered: 3, filtered: 2, rows: 95, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, ahead: 0, lastAhead: null, drift: 0, opened: null, ...change });
+const source = (change: Partial<Source>): Source => ({ id: "s", received: 100, stored: 90, duplicates: 5, deadLettered: 3, filtered: 2, rows: 95, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, ahead: 0, lastAhead: null, shortened: 0, lastShortened: null, drift: 0, opened: null, ...change });
 
 test("the equation balances or says by how much not", () => {
   expect(missing(source({}))).toBe(0);

@@ -9,7 +9,7 @@ export function shares(s: Source): { name: "stored" | "duplicates" | "deadLetter
   return (["stored", "duplicates", "deadLettered", "filtered"] as const).filter((name) => s[name] > 0).map((name) => ({ name, percent: Math.max((100 * s[name]) / whole, 0.6) }));
 }
 
-const nothing: Source = { id: "", received: 0, stored: 0, duplicates: 0, deadLettered: 0, filtered: 0, rows: 0, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, ahead: 0, lastAhead: null, drift: 0, opened: null };
+const nothing: Source = { id: "", received: 0, stored: 0, duplicates: 0, deadLettered: 0, filtered: 0, rows: 0, replayed: 0, discarded: 0, lastAt: null, balanced: true, hours: [], skewSeconds: 0, ahead: 0, lastAhead: null, shortened: 0, lastShortened: null, drift: 0, opened: null };
 
 /** The sum over all sources. */
 export function totals(list: Source[]): Source {
@@ -35,6 +35,7 @@ export function notes(s: Source, now: number): Note[] {
   if (o?.state === "connected" && o.lastErrorAt && now - Date.parse(o.lastErrorAt) < 3_600_000) list.push({ tone: "warn", text: "had an error", title: o.lastError });
   if (s.skewSeconds !== 0) list.push({ tone: "warn", text: `clock ${lengthOf(Math.abs(s.skewSeconds))} ${s.skewSeconds > 0 ? "behind" : "ahead"}`, title: "The times in its records against the time of their receipt. Events keep the time they bear." });
   if (s.lastAhead && now - Date.parse(s.lastAhead) < 86_400_000) list.push({ tone: "warn", text: "events from the future", title: "Records whose time was more than five minutes ahead of ours.", query: `IngestHistory\n| where SourceId == ${JSON.stringify(s.id)} and Ahead > 0` });
+  if (s.lastShortened && now - Date.parse(s.lastShortened) < 86_400_000) list.push({ tone: "warn", text: "long values shortened", title: `Long texts of ${s.shortened.toLocaleString("en-US")} rows were shortened, since memory had no room for so many at once. Each says how long it was. Give Tocsin more memory (--memory).`, query: `search "[shortened by Tocsin"\n| where _Source == ${JSON.stringify(s.id)}\n| take 100` });
   if (s.drift > 0) list.push({ tone: "plain", text: s.drift === 1 ? "1 field without a column" : `${s.drift.toLocaleString("en-US")} fields without a column`, title: "Fields that no column of their table takes, and where they are kept.", query: `FieldDrift\n| where SourceId == ${JSON.stringify(s.id)}\n| sort by Records desc` });
   if (o?.state === "connected") list.push({ tone: "plain", text: o.detail });
   return list;
