@@ -3,6 +3,7 @@ package normalize
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
@@ -45,15 +46,21 @@ func (n *batch) mailRecord(raw *tocsin.Raw) (tocsin.Record, error) {
 	if len(recipients) == 0 {
 		recipients = []string{""}
 	}
+	common := w.event()
 	for _, recipient := range recipients {
-		w.row("EmailEvents", w.event(recipient))
+		v := maps.Clone(common)
+		v["RecipientEmailAddress"], v["RecipientDomain"] = recipient, mail.Domain(recipient)
+		w.row("EmailEvents", v)
 	}
 	for _, u := range m.URLs {
 		w.row("EmailUrlInfo", map[string]string{"Url": u.Text, "UrlDomain": u.Domain, "UrlLocation": u.Location})
 	}
-	for _, a := range m.Attachments {
+	for i := range m.Attachments {
 		for _, recipient := range recipients {
-			w.row("EmailAttachmentInfo", w.attachment(&a, recipient))
+			if w.isFull("EmailAttachmentInfo") {
+				break
+			}
+			w.row("EmailAttachmentInfo", w.attachment(&m.Attachments[i], recipient))
 		}
 	}
 	return tocsin.Record{Events: w.events, LogSource: tocsin.LogSource{Category: "email"}, Fields: w.fields(recipients)}, nil
@@ -75,11 +82,19 @@ func (w *mailWriter) lose(field, reason string) {
 	w.n.losses.add(Loss{Source: w.raw.Source, Shape: mailShape, Table: "EmailEvents", Field: field, Reason: reason})
 }
 
+// isFull says that the message has as many rows as it may have, and counts it.
+func (w *mailWriter) isFull(table string) bool {
+	if len(w.events) < maxMailRows {
+		return false
+	}
+	w.lose(table, "more rows than a message may have")
+	return true
+}
+
 // row adds a row; what every table of e-mail has is filled in.
 func (w *mailWriter) row(table string, values map[string]string) {
 	t := w.n.tables[table]
-	if t == nil || len(w.events) >= maxMailRows {
-		w.lose(table, "more rows than a message may have")
+	if t == nil || w.isFull(table) {
 		return
 	}
 	b := w.n.newRow(t)
@@ -104,13 +119,13 @@ func (w *mailWriter) row(table string, values map[string]string) {
 	w.count[table]++
 }
 
-func (w *mailWriter) event(recipient string) map[string]string {
+// event is what the rows of all recipients say.
+func (w *mailWriter) event() map[string]string {
 	m := w.m
 	v := map[string]string{
 		"InternetMessageId": m.ID, "Subject": m.Subject, "EmailDirection": m.Direction, "EmailLanguage": m.Language,
 		"SenderDisplayName": m.From.Name, "SenderFromAddress": m.From.Mailbox, "SenderFromDomain": mail.Domain(m.From.Mailbox),
 		"SenderMailFromAddress": m.MailFrom, "SenderMailFromDomain": mail.Domain(m.MailFrom),
-		"RecipientEmailAddress": recipient, "RecipientDomain": mail.Domain(recipient),
 		"To": asJSON(m.To), "Cc": asJSON(m.Cc), "BulkComplaintLevel": m.BulkLevel,
 		"AttachmentCount": strconv.Itoa(len(m.Attachments)), "UrlCount": strconv.Itoa(len(m.URLs)), "EmailSize": strconv.Itoa(len(w.raw.Body)),
 		"AdditionalFields": w.others(),

@@ -26,6 +26,7 @@ type node struct {
 	suffixed []flatCell
 	pair     [2]string // names of the members that hold name and value
 	ignored  bool
+	isLong   bool     // its path has more than maxPath bytes: it stands under a shorter one, and rules do not see it
 	opened   bool     // opening an envelope takes it
 	elements bool     // there are children for elements of an array
 	names    []string // as Sigma rules call it
@@ -149,14 +150,8 @@ func (nd *node) settle(s *recordShape) {
 
 // inherit fills in what a node has from its parents.
 func (nd *node) inherit(s *recordShape) {
-	nd.names = append(nd.names, nd.path)
-	for _, prefix := range s.strip {
-		if short, ok := strings.CutPrefix(nd.path, prefix+"."); ok {
-			nd.names = append(nd.names, short)
-		}
-	}
-	for _, prefix := range s.under {
-		nd.names = append(nd.names, prefix+"."+nd.path)
+	if !nd.isLong {
+		nd.name(s)
 	}
 	nd.ignored = nd.ignored || nd.parent.ignored
 	nd.plans |= nd.parent.plans
@@ -172,9 +167,22 @@ func (nd *node) inherit(s *recordShape) {
 		}
 	}
 	for _, f := range nd.parent.suffixed {
-		if f.plan < len(s.plans) {
+		if f.plan < len(s.plans) && !nd.isLong {
 			nd.flatten(s.plans[f.plan], f)
 		}
+	}
+}
+
+// name says what Sigma rules call the node.
+func (nd *node) name(s *recordShape) {
+	nd.names = append(nd.names, nd.path)
+	for _, prefix := range s.strip {
+		if rest, ok := strings.CutPrefix(nd.path, prefix); ok && len(rest) > 1 && rest[0] == '.' {
+			nd.names = append(nd.names, rest[1:])
+		}
+	}
+	for _, prefix := range s.under {
+		nd.names = append(nd.names, prefix+"."+nd.path)
 	}
 }
 

@@ -47,10 +47,14 @@ type wrapping struct {
 }
 
 const (
-	maxFields  = 4096 // flat fields of a record that rules see
-	maxLearned = 8192 // names a reader remembers
-	maxPath    = 256  // bytes of a path it remembers
+	maxFields  = 4096  // flat fields of a record that rules see
+	maxLearned = 8192  // names a reader remembers
+	maxPath    = 256   // bytes of a path that it remembers and rules see
+	maxUnits   = 32768 // values of a record
+	maxKept    = 65536 // units and bytes that a reader keeps for the next record
 )
+
+var errManyFields = fmt.Errorf("the record has more than %d fields. Split it at the source", maxUnits)
 
 func newRecordReader(all *shapes) *recordReader {
 	return &recordReader{
@@ -66,6 +70,9 @@ func (r *recordReader) begin(s *recordShape) {
 		r.root = s.root.copied(nil)
 		r.trees[s] = r.root
 	}
+	if cap(r.units)+len(r.buffer)+len(r.rest.b) > maxKept {
+		r.units, r.buffer, r.rest = nil, nil, restWriter{} // that was a record out of proportion
+	}
 	r.units, r.fields, r.cut, r.lists = r.units[:0], r.fields[:0], false, nil
 }
 
@@ -74,6 +81,9 @@ func (r *recordReader) readJSON(body string) error {
 	z := jsontext.New(body)
 	if err := r.object(z, r.root, false); err != nil {
 		return err
+	}
+	if len(r.units) > maxUnits {
+		return errManyFields
 	}
 	r.closeLists()
 	return z.End()
@@ -104,7 +114,12 @@ func (r *recordReader) put(symbol int, text string, kind jsontext.Kind) {
 
 // object reads the members of an object. Inside of a unit they are no units.
 func (r *recordReader) object(z *jsontext.Scanner, nd *node, inside bool) error {
-	return z.Object(func(key string) error { return r.value(z, r.child(nd, key), inside) })
+	return z.Object(func(key string) error {
+		if len(r.units) > maxUnits {
+			return errManyFields
+		}
+		return r.value(z, r.child(nd, key), inside)
+	})
 }
 
 // value reads the value of a field.
@@ -132,6 +147,9 @@ func (r *recordReader) value(z *jsontext.Scanner, nd *node, inside bool) error {
 	if err != nil {
 		return err
 	}
+	if nd.symbol < 0 && nd.depth > 2 && !isUnit {
+		return nil
+	}
 	raw := jsontext.Plain(z.Since(from))
 	if nd.symbol >= 0 {
 		r.take(nd, raw, kind)
@@ -157,7 +175,7 @@ func (r *recordReader) scalar(nd *node, text string, kind jsontext.Kind, inside 
 }
 
 func (r *recordReader) keep(u unit) {
-	if !u.part || len(u.nd.auto) > 0 {
+	if (!u.part || len(u.nd.auto) > 0) && len(r.units) <= maxUnits {
 		r.units = append(r.units, u)
 	}
 }
@@ -190,6 +208,9 @@ func (r *recordReader) closeLists() {
 
 // show makes a value known to Sigma rules.
 func (r *recordReader) show(nd *node, text string) {
+	if nd.names == nil {
+		r.cut = true // its path is too long
+	}
 	for _, name := range nd.names {
 		if len(r.fields) >= maxFields {
 			r.cut = true
@@ -295,13 +316,17 @@ func (r *recordReader) child(nd *node, key string) *node {
 		key = strings.Clone(key)
 	}
 	if c == nil {
-		c = &node{key: key, path: key, parent: nd, depth: nd.depth + 1, symbol: -1}
-		if nd.path != "" {
+		c = &node{key: key, path: nd.path, parent: nd, depth: nd.depth + 1, symbol: -1, isLong: nd.isLong || len(nd.path)+len(key) > maxPath}
+		switch {
+		case c.isLong: // named by what it is in, or every field in it would cost that much
+		case nd.path == "":
+			c.path = key
+		default:
 			c.path = nd.path + "." + key
 		}
 		c.inherit(r.shape)
 	}
-	if r.learned < maxLearned && len(c.path) <= maxPath {
+	if r.learned < maxLearned && !c.isLong {
 		r.learned++
 		if nd.children == nil {
 			nd.children = map[string]*node{}

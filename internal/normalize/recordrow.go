@@ -305,7 +305,7 @@ func (n *batch) keepRest(raw *tocsin.Raw, r *recordReader, holding uint64, first
 		}
 	}
 	if r.cut {
-		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Reason: fmt.Sprintf("more than %d fields: rules do not see the others", maxFields)})
+		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Reason: fmt.Sprintf("more than %d fields, or names of more than %d bytes: rules do not see the others", maxFields, maxPath)})
 	}
 	if !left || isWhole {
 		return

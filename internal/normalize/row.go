@@ -25,7 +25,12 @@ func (n *batch) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 	b := n.localRow(t)
 	b.source = raw.Source
 	z := jsontext.New(body)
-	err := z.Object(func(key string) error { return b.member(z, key) })
+	err := z.Object(func(key string) error {
+		if len(b.lost) > maxUnits {
+			return errManyFields
+		}
+		return b.member(z, key)
+	})
 	if err == nil {
 		err = z.End()
 	}

@@ -225,7 +225,12 @@ func appendLeaves(fields []tocsin.Field, path, json string) []tocsin.Field {
 		case len(fields) >= limit:
 			return z.Skip()
 		case z.Kind() == jsontext.Object:
-			return z.Object(func(key string) error { return walk(path + "." + key) })
+			return z.Object(func(key string) error {
+				if len(path)+len(key) > maxPath {
+					return z.Skip()
+				}
+				return walk(path + "." + key)
+			})
 		case z.Kind() == jsontext.Array:
 			return z.Array(func() error { return walk(path) })
 		}
@@ -260,7 +265,8 @@ func appendData(fields []tocsin.Field, text string) []tocsin.Field {
 	}
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.Strict = false
-	name, value, depth := "", "", 0
+	name, depth := "", 0
+	var value []byte
 	for limit := len(fields) + maxLeaves; len(fields) < limit && depth <= jsontext.MaxNesting; {
 		token, err := d.Token()
 		if err != nil {
@@ -269,20 +275,20 @@ func appendData(fields []tocsin.Field, text string) []tocsin.Field {
 		switch token := token.(type) {
 		case xml.StartElement:
 			depth++
-			name, value = token.Name.Local, ""
+			name, value = token.Name.Local, value[:0]
 			for _, a := range token.Attr {
 				if a.Name.Local == "Name" && token.Name.Local == "Data" {
 					name = a.Value
 				}
 			}
 		case xml.CharData:
-			value += string(token)
+			value = append(value, token...)
 		case xml.EndElement:
 			depth--
-			if name != "" && (value != "" || token.Name.Local == "Data") {
-				fields = append(fields, tocsin.Field{Name: strings.ReplaceAll(name, " ", ""), Value: value})
+			if name != "" && (len(value) > 0 || token.Name.Local == "Data") {
+				fields = append(fields, tocsin.Field{Name: strings.ReplaceAll(name, " ", ""), Value: string(value)})
 			}
-			name, value = "", ""
+			name, value = "", value[:0]
 		}
 	}
 	return fields

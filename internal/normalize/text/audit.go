@@ -71,6 +71,8 @@ type auditEvent struct {
 	flags        [4]string // a0 to a3 of SYSCALL
 	cwd, title   string
 	args         []byte
+	piece        []byte // of an argument that comes in pieces, the last field
+	pairs        int
 	paths        []auditPath
 	family, addr string
 	port         string
@@ -118,14 +120,25 @@ func (e *auditEvent) record(line string) bool {
 	if kind == "PATH" {
 		e.paths = append(e.paths, auditPath{})
 	}
-	e.body(kind, strings.TrimPrefix(rest, ":"))
+	e.body(kind, strings.TrimPrefix(rest, ":"), false)
 	return true
 }
 
+// maxPairs bounds the pairs and words that are read of one event, maxQuoted the
+// text in which the end of a quotation is looked for: what does not close would
+// be searched to the end again and again. The kernel's records have at most 8,970
+// bytes (MAX_AUDIT_MESSAGE_LENGTH of audit's libaudit.h).
+const (
+	maxPairs  = 8192
+	maxQuoted = 32 << 10
+)
+
 // body reads the pairs of one record. The byte 0x1d stands between what the
-// kernel said and the names that ENRICHED adds.
-func (e *auditEvent) body(kind, s string) {
-	for s != "" {
+// kernel said and the names that ENRICHED adds. inside says that s is a value of
+// such a pair.
+func (e *auditEvent) body(kind, s string, inside bool) {
+	for s != "" && e.pairs < maxPairs {
+		e.pairs++
 		s = strings.TrimLeft(s, " \x1d")
 		n := 0
 		for n < len(s) && isKeyByte(s[n]) {
@@ -137,7 +150,7 @@ func (e *auditEvent) body(kind, s string) {
 				end = len(s)
 			}
 			if strings.HasPrefix(s, "{ ") && kind == "AVC" { // { read open } are the permissions
-				if i := strings.Index(s, " }"); i > 0 {
+				if i := strings.Index(s[:min(len(s), maxQuoted)], " }"); i > 0 {
 					end = i + 2
 				}
 			}
@@ -154,7 +167,9 @@ func (e *auditEvent) body(kind, s string) {
 		switch {
 		case value == "(null)" || value == "?" && !quoted:
 		case key == "msg" || key == "SADDR": // what a program said stands in quotes of its own, in braces what a socket address means
-			e.body(kind, value)
+			if !inside { // there is no third level
+				e.body(kind, value, true)
+			}
 		default:
 			e.pair(kind, key, value, quoted)
 		}
@@ -166,7 +181,7 @@ func auditValue(s string) (value, rest string, quoted bool) {
 	if s != "" {
 		for _, pair := range [...]string{`""`, `''`, `{}`} {
 			if s[0] == pair[0] {
-				if end := strings.IndexByte(s[1:], pair[1]); end >= 0 {
+				if end := strings.IndexByte(s[1:min(len(s), maxQuoted)], pair[1]); end >= 0 {
 					return s[1 : 1+end], s[end+2:], true
 				}
 			}
@@ -209,10 +224,13 @@ func (e *auditEvent) pair(kind, key, value string, quoted bool) {
 			}
 			e.args = append(e.args, value...)
 			if last := &e.r.Fields[len(e.r.Fields)-1]; isPiece && last.Name == name {
-				if len(last.Value) < maxMessage {
-					last.Value += value
+				if len(e.piece) < maxMessage {
+					e.piece = append(e.piece, value...)
 				}
 				return
+			}
+			if e.closePiece(); isPiece {
+				e.piece = append(e.piece, value...)
 			}
 			key = name
 		}
@@ -237,8 +255,21 @@ func (e *auditEvent) pair(kind, key, value string, quoted bool) {
 	case "SOCKADDR":
 		e.socket(key, value)
 	}
+	if kind != "EXECVE" {
+		e.closePiece()
+	}
 	if !e.r.full() {
 		e.r.Add(key, value)
+	}
+}
+
+// closePiece gives the last field the pieces of its argument.
+func (e *auditEvent) closePiece() {
+	if len(e.piece) > 0 {
+		if last := &e.r.Fields[len(e.r.Fields)-1]; len(e.piece) > len(last.Value) {
+			last.Value = string(e.piece)
+		}
+		e.piece = e.piece[:0]
 	}
 }
 

@@ -33,6 +33,7 @@ func readSyscalls(text string) map[string]map[string]string {
 
 // conclude adds what the records say together.
 func (e *auditEvent) conclude() {
+	e.closePiece()
 	if e.name == "" && e.number != "" {
 		if e.name = e.syscalls[e.arch][e.number]; e.name != "" {
 			e.r.Add("SYSCALL", e.name)

@@ -89,7 +89,8 @@ func Netfilter(r *Reading, s string) bool {
 			prefix = strings.TrimSpace(prefix[end+1:])
 		}
 	}
-	from, flags := len(r.Fields), ""
+	from := len(r.Fields)
+	var flags strings.Builder
 	r.addText("prefix", prefix)
 	for rest := s[at:]; rest != ""; {
 		var w string
@@ -100,10 +101,11 @@ func Netfilter(r *Reading, s string) bool {
 		if key, value, ok := strings.Cut(w, "="); ok && key != "" {
 			r.addText(key, value)
 		} else if w != "" {
-			flags += " " + w
+			flags.WriteByte(' ')
+			flags.WriteString(w)
 		}
 	}
-	r.addText("flags", strings.TrimPrefix(flags, " "))
+	r.addText("flags", strings.TrimPrefix(flags.String(), " "))
 	if r.Get("SRC") == "" {
 		return r.back(from)
 	}

@@ -42,7 +42,8 @@ type Event struct {
 	system   []tocsin.Field // flattened, in the order of the source
 	data     []Datum
 	user     []Datum
-	isCut    bool   // there are more values than maxData
+	inNames  int    // bytes of all names: each is shown with each of its values
+	isCut    bool   // there are more values than maxData, or names than maxNames
 	dataJSON string // EventData as it came, if it was an object
 	userJSON string
 	message  string
@@ -91,7 +92,7 @@ func (e *Event) Read(form Form, body string, clock value.Clock) error {
 	case err != nil:
 		return err
 	case e.isCut:
-		return fmt.Errorf("the event has more than %d values", maxData)
+		return fmt.Errorf("the event has more than %d values, or more than %d bytes of names", maxData, maxNames)
 	case len(e.system) == 0 || e.ID == 0 && e.Provider == "" && e.Channel == "":
 		return errNoSystem
 	}
@@ -109,17 +110,18 @@ var errNoSystem = errors.New("the Windows event has no System part with Provider
 func (e *Event) reset() {
 	e.Clear()
 	e.Channel, e.Provider, e.ID, e.At = "", "", 0, time.Time{}
-	e.system, e.data, e.user, e.isCut = e.system[:0], e.data[:0], e.user[:0], false
+	e.system, e.data, e.user, e.inNames, e.isCut = e.system[:0], e.data[:0], e.user[:0], 0, false
 	e.dataJSON, e.userJSON, e.message, e.origin = "", "", "", ""
 }
 
 // Data are the values of EventData, in the order of the event.
 func (e *Event) Data() []Datum { return e.data }
 
-// isFull says that the event has as many values as it may have, and notes that
-// there was one more.
-func (e *Event) isFull() bool {
-	if len(e.data)+len(e.user)+len(e.system) < maxData {
+// isFull says that the event has as many values, or as much in their names, as it
+// may have, and notes that there was one more.
+func (e *Event) isFull(name int) bool {
+	e.inNames += name
+	if len(e.data)+len(e.user)+len(e.system) < maxData && e.inNames <= maxNames {
 		return false
 	}
 	e.isCut = true
@@ -128,6 +130,9 @@ func (e *Event) isFull() bool {
 
 // put makes a value known to expressions; the first of a name wins.
 func (e *Event) put(name, text string) {
+	if len(name) > maxKnown {
+		return // nobody asks for it
+	}
 	if id := e.names.of(name, e.symbols).symbol; id != expression.NoSymbol {
 		e.Set(id, text)
 	}
@@ -138,7 +143,7 @@ func (e *Event) setSystem(name, text string) {
 	if name == "Channel" && text == "" {
 		return // a log saved without one: see channelOf
 	}
-	if e.isFull() {
+	if e.isFull(len(name)) {
 		return
 	}
 	e.system = append(e.system, tocsin.Field{Name: name, Value: text})
@@ -165,7 +170,11 @@ func (e *Event) setTime(t time.Time) {
 
 // addData takes a value of EventData.
 func (e *Event) addData(name, value string) {
-	if e.isFull() {
+	if e.isFull(len(name)) {
+		return
+	}
+	if len(name) > maxKnown {
+		e.data = append(e.data, Datum{Name: name, Flat: name, Value: value})
 		return
 	}
 	known := e.names.of(name, e.symbols)
@@ -177,15 +186,18 @@ func (e *Event) addData(name, value string) {
 
 // addUser takes a leaf of UserData.
 func (e *Event) addUser(path, leaf, value string) {
-	if e.isFull() {
+	if e.isFull(len(path) + len(leaf)) {
 		return
 	}
 	e.user = append(e.user, Datum{Name: leaf, Flat: strings.ReplaceAll(leaf, " ", ""), Path: path, Value: value})
 	e.put(leaf, value)
 }
 
-// maxData bounds the values of one event.
-const maxData = 8192
+// maxData bounds the values of one event, maxNames the bytes of their names.
+const (
+	maxData  = 8192
+	maxNames = 1 << 20
+)
 
 // channelOf routes events whose log was saved without a channel.
 var channelOf = map[string]string{
@@ -214,9 +226,16 @@ func (e *Event) AppendFields(list []tocsin.Field) []tocsin.Field {
 	if nameless > 1 {
 		list = append(list, tocsin.Field{Name: "Data", Value: e.joinedData()})
 	}
+	known := map[string]bool{}
+	if len(e.user) > 0 {
+		for i := range list {
+			known[list[i].Name] = true
+		}
+	}
 	for i := range e.user {
 		d := &e.user[i]
-		if !named(list, d.Flat) {
+		if !known[d.Flat] {
+			known[d.Flat] = true
 			list = append(list, tocsin.Field{Name: d.Flat, Value: d.Value})
 		}
 		list = append(list, tocsin.Field{Name: d.Path, Value: d.Value})
@@ -225,15 +244,6 @@ func (e *Event) AppendFields(list []tocsin.Field) []tocsin.Field {
 		list = append(list, tocsin.Field{Name: "_Recovered", Value: e.origin})
 	}
 	return list
-}
-
-func named(fields []tocsin.Field, name string) bool {
-	for i := range fields {
-		if fields[i].Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // joinedData joins nameless Data by spaces.

@@ -139,7 +139,7 @@ func (e *Event) dataElement(z *jsontext.Scanner, name string) error {
 
 // userElement reads a member of UserData, keeping the path.
 func (e *Event) userElement(z *jsontext.Scanner, parent, name string) error {
-	if strings.HasPrefix(name, "#") && name != "#text" {
+	if e.isCut || strings.HasPrefix(name, "#") && name != "#text" {
 		return z.Skip()
 	}
 	path := parent

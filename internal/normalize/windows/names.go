@@ -11,6 +11,9 @@ import (
 // of two names that share one, the later takes it.
 type nameTable [1024]nameEntry
 
+// maxKnown bounds the names that are remembered.
+const maxKnown = 128
+
 type nameEntry struct {
 	name   string
 	flat   string // without spaces

@@ -1,7 +1,6 @@
 package windows
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -186,42 +185,42 @@ func (e *Event) bag() string {
 		return ""
 	}
 	b := []byte{'{'}
-	for i := range list {
-		name := list[i].Name
-		if slices.ContainsFunc(list[:i], func(d Datum) bool { return d.Name == name }) {
-			continue // written with the first of its name
-		}
+	order, values := grouped(list)
+	for _, name := range order {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
 		b = append(jsontext.AppendQuoted(b, name), ':')
 		if name == "Data" {
-			b = append(appendTwins(append(b, `{"#text":`...), list[i:]), '}')
+			b = append(appendTwins(append(b, `{"#text":`...), values[name]), '}')
 		} else {
-			b = appendTwins(b, list[i:])
+			b = appendTwins(b, values[name])
 		}
 	}
 	return string(append(b, '}'))
 }
 
-// appendTwins appends the value of the first Datum, or the list of the values
-// that share its name.
-func appendTwins(b []byte, list []Datum) []byte {
-	first, start := true, len(b)
+// grouped puts the values of each name together, names in the order of their
+// first value.
+func grouped(list []Datum) (order []string, values map[string][]string) {
+	values = make(map[string][]string, len(list))
 	for i := range list {
-		if list[i].Name != list[0].Name {
-			continue
+		d := &list[i]
+		if values[d.Name] == nil {
+			order = append(order, d.Name)
 		}
-		if !first {
-			b = append(b, ',')
-		}
-		b, first = jsontext.AppendQuoted(b, list[i].Value), false
-		if i > 0 && b[start] != '[' {
-			b = slices.Insert(b, start, '[')
-		}
+		values[d.Name] = append(values[d.Name], d.Value)
 	}
-	if b[start] == '[' {
-		b = append(b, ']')
+	return order, values
+}
+
+// appendTwins appends a value, or the list of several.
+func appendTwins(b []byte, values []string) []byte {
+	if len(values) == 1 {
+		return jsontext.AppendQuoted(b, values[0])
 	}
-	return b
+	for i, v := range values {
+		b = jsontext.AppendQuoted(append(b, "[,"[min(i, 1)]), v)
+	}
+	return append(b, ']')
 }

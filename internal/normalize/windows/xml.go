@@ -87,7 +87,7 @@ func (r *xmlEvent) open(t xml.StartElement) error {
 // close takes the value of the element that ends.
 func (r *xmlEvent) close() {
 	depth, text := len(r.path), string(r.text)
-	if r.leaf && depth >= 3 {
+	if r.leaf && depth >= 3 && !r.e.isCut {
 		leaf := r.path[depth-1]
 		switch section := r.path[1]; {
 		case section == "System" && depth == 3 && strings.TrimSpace(text) != "":
