@@ -2,7 +2,8 @@
 # install.sh puts the real shippers into $TOCSIN_SHIPPERS (default
 # ~/.cache/tocsin-shippers) and prints that folder: rsyslog, syslog-ng and the
 # servers whose logs are read as unpacked Debian packages (nothing is installed
-# or started), an OpenTelemetry Collector built from its Go modules.
+# or started); an OpenTelemetry Collector and Filebeat built from their Go
+# modules, which go.sum pins: 200 seconds of processor time for Filebeat.
 # What is there already is kept. Needs Debian with apt, Go, curl, and Java for Kafka.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,5 +34,9 @@ unpack openssh openssh-server openssh-client libwrap0
 
 if [ ! -x "$dir/otelcol" ] || [ "$here/collector/go.sum" -nt "$dir/otelcol" ]; then
   (cd "$here/collector" && GOFLAGS=-mod=readonly GONOSUMDB='*' go build -o "$dir/otelcol" .)
+fi
+if [ ! -x "$dir/filebeat" ] || [ "$here/beats/go.sum" -nt "$dir/filebeat" ] || [ "$here/beats/winlogbeat.go" -nt "$dir/filebeat" ]; then
+  (cd "$here/beats" && CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -o "$dir/filebeat" . &&
+    ln -sf filebeat "$dir/winlogbeat" && ln -sfn "$(go list -m -f '{{.Dir}}' github.com/elastic/beats/v7)/filebeat/module" "$dir/filebeat-module")
 fi
 echo "$dir"

@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +27,7 @@ type server struct {
 	binary, data string
 	url, addr    string
 	token        string // may ingest and query; named "shipper"
+	command      *exec.Cmd
 }
 
 // binary returns the program under test.
@@ -50,11 +53,32 @@ func start(t *testing.T, args ...string) *server {
 	s := &server{binary: binary(t), data: t.TempDir()}
 	s.run(t, "a strong enough password\n", "user", "add", "shipper", "--data", s.data, "--role", "admin")
 	s.token = strings.TrimSpace(s.run(t, "", "user", "token", "shipper", "shipper", "--scope", "ingest", "--scope", "query", "--data", s.data))
-	said := background(t, exec.Command(s.binary, append([]string{"serve", "--data", s.data, "--addr", "127.0.0.1:0"}, args...)...))
-	found := said.wait(t, regexp.MustCompile(`tocsin \S+ is at (http://(\S+))`))
-	s.url, s.addr = found[1], found[2]
-	t.Cleanup(func() { s.balance(t) })
+	s.serve(t, "127.0.0.1:0", args...)
 	return s
+}
+
+// serve runs the server on its data until the test ends, or somebody kills it.
+func (s *server) serve(t *testing.T, addr string, args ...string) {
+	t.Helper()
+	command := exec.Command(s.binary, append([]string{"serve", "--data", s.data, "--addr", addr}, args...)...)
+	found := background(t, command).wait(t, regexp.MustCompile(`tocsin \S+ is at (http://(\S+))`))
+	s.url, s.addr, s.command = found[1], found[2], command
+	t.Cleanup(func() {
+		if s.command == command { // it was not killed since
+			s.balance(t)
+		}
+	})
+}
+
+// crash kills the server at once, as a power failure would, and starts it again
+// on the same data and address.
+func (s *server) crash(t *testing.T, args ...string) {
+	t.Helper()
+	if err := s.command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = s.command.Process.Wait()
+	s.serve(t, s.addr, args...)
 }
 
 // run runs a verb to its end and returns what it printed.
@@ -112,6 +136,26 @@ func (s *server) balance(t *testing.T) {
 	for _, row := range s.rows(t, "IngestHealth | where Unaccounted != 0 or DeadLettered != 0") {
 		t.Errorf("the books of %v do not balance, or it has dead letters: %v", row["SourceId"], row)
 	}
+}
+
+// metrics returns what /metrics says.
+func (s *server) metrics(t *testing.T) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // output is what a program running in the background has said so far.

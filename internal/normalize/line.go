@@ -14,6 +14,10 @@ import (
 const (
 	syslogShape = "syslog"
 	syslogTable = "Syslog"
+
+	accessLogShape = "access_log"
+	nginxShape     = "nginx_access"
+	nginxTable     = "NGINX_CL"
 )
 
 // lineRecord makes the record of a text that is no JSON object, or of a syslog
@@ -54,6 +58,9 @@ func (n *batch) line(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Recor
 		n.texts.Syslog(reading, body, clock)
 	} else if !n.texts.Line(reading, body, clock) {
 		return tocsin.Record{}, false, nil
+	}
+	if reading.Shape == accessLogShape && (raw.Table == nginxTable || strings.Contains(w.kind, "nginx")) {
+		reading.Shape = nginxShape // the same text as Apache's: only who sent it tells (a path, a sourcetype, Filebeat's dataset)
 	}
 	if reading.Shape == syslogShape && raw.Table != "" && raw.Table != syslogTable && n.tables[raw.Table] != nil {
 		rec, err = n.lastResort(raw, &envelope{table: raw.Table, host: reading.Host, at: reading.Time, record: body})

@@ -59,7 +59,7 @@ func (d *door) setUp(w http.ResponseWriter, r *http.Request, parts []string) {
 	case kind == "_cluster/health" && read:
 		d.send(w, http.StatusOK, healthDocument)
 	case strings.HasPrefix(kind, "_nodes") && read:
-		d.send(w, http.StatusOK, nodes(r.Host))
+		d.send(w, http.StatusOK, nodes(r.Host, parts[len(parts)-1] == "ingest"))
 	case kind == "_security/_authenticate" && read:
 		d.send(w, http.StatusOK, map[string]any{"username": "tocsin", "roles": []string{}, "enabled": true, "authentication_type": "token"})
 	case strings.HasPrefix(kind, "_cat/") && read:
@@ -100,15 +100,29 @@ func (d *door) object(w http.ResponseWriter, r *http.Request, kind, name string)
 	}
 }
 
-// nodes tells sniffing clients that there is one node: the one they asked.
-func nodes(host string) any {
-	return map[string]any{
-		"_nodes": shards{1, 1, 0}, "cluster_name": "tocsin",
-		"nodes": map[string]any{"tocsin": map[string]any{
-			"name": "tocsin", "version": Version, "build_flavor": "default", "roles": []string{"data", "ingest", "master"},
-			"http": map[string]any{"bound_address": []string{host}, "publish_address": host, "max_content_length_in_bytes": 64 << 20},
-		}},
+// processors are those of Elasticsearch 8.19's ingest pipelines
+// (https://www.elastic.co/docs/reference/enrich-processor). Filebeat's modules
+// send nothing at all to a cluster that lacks one they name.
+const processors = "append attachment bytes circle community_id convert csv date date_index_name dissect dot_expander drop enrich fail " +
+	"fingerprint foreach geo_grid geoip grok gsub html_strip inference ip_location join json kv lowercase network_direction pipeline " +
+	"redact registered_domain remove rename reroute script set set_security_user sort split terminate trim uppercase uri_parts urldecode user_agent"
+
+// nodes tells sniffing clients that there is one node: the one they asked. With
+// ingest, also which processors pipelines may name: they are accepted like the
+// pipelines and not run.
+func nodes(host string, ingest bool) any {
+	node := map[string]any{
+		"name": "tocsin", "version": Version, "build_flavor": "default", "roles": []string{"data", "ingest", "master"},
+		"http": map[string]any{"bound_address": []string{host}, "publish_address": host, "max_content_length_in_bytes": 64 << 20},
 	}
+	if ingest {
+		var list []map[string]string
+		for name := range strings.FieldsSeq(processors) {
+			list = append(list, map[string]string{"type": name})
+		}
+		node["ingest"] = map[string]any{"processors": list}
+	}
+	return map[string]any{"_nodes": shards{1, 1, 0}, "cluster_name": "tocsin", "nodes": map[string]any{"tocsin": node}}
 }
 
 // index answers about an index: there is none, and one that is put is not kept.
