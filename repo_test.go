@@ -73,35 +73,36 @@ var arrows = map[string][]string{
 
 // A foreign is one line of the table of outside modules.
 type foreign struct {
+	licence   string // as SPDX calls it; licences_test.go reads whether that is true
 	reason    string
 	importers []string // packages; "*_test" stands for any test file
 }
 
 var modules = map[string]foreign{
-	"github.com/duckdb/duckdb-go-bindings": {"the telemetry engine's C interface, for whole columns at a time (ARCHITECTURE.md, decisions)", []string{"internal/telemetry/duck"}},
-	"golang.org/x/text":                    {"Unicode normal form when comparing with the documentation's tables", []string{"*_test", "internal/telemetry/kqltest"}},
-	"github.com/duckdb/duckdb-go/v2":       {"the telemetry engine (ARCHITECTURE.md, decisions)", []string{"internal/telemetry", "internal/telemetry/kqltest"}},
-	"modernc.org/sqlite":                   {"the embedded state store, without cgo", []string{"internal/incident/sqlstore"}},
-	"github.com/jackc/pgx/v5":              {"PostgreSQL, for state that outgrows one machine", []string{"internal/incident/sqlstore"}},
-	"github.com/pressly/goose/v3":          {"schema migrations of the state store", []string{"internal/incident/sqlstore"}},
-	"github.com/danielgtaylor/huma/v2":     {"OpenAPI 3.1 from Go types", []string{"internal/api"}},
-	"github.com/spf13/cobra":               {"verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
-	"github.com/goccy/go-yaml":             {"YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/normalize/text", "internal/simulate", "internal/ingest"}},
-	"github.com/spf13/pflag":               {"cobra's flags, to write the command reference", []string{"*_test"}},
-	"github.com/google/go-cmp":             {"readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
-	"github.com/rogpeppe/go-internal":      {"txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},
-	"go.opentelemetry.io/collector/pdata":  {"reading OpenTelemetry's logs as its collector writes them", []string{"internal/ingest/otlp"}},
-	"google.golang.org/grpc":               {"the codes of OTLP over gRPC, and its client in tests", []string{"internal/ingest/otlp"}},
-	"google.golang.org/genproto":           {"the protocol's Status and RetryInfo", []string{"internal/ingest/otlp"}},
-	"google.golang.org/protobuf":           {"writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
-	"github.com/klauspost/compress":        {"gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
-	"github.com/parquet-go/parquet-go":     {"Parquet files, in Go and hardened against damaged ones", []string{"internal/ingest/files"}},
-	"github.com/twmb/franz-go":             {"Kafka's protocol, without cgo", []string{"internal/ingest/kafka"}},
-	"github.com/prometheus/client_golang":  {"the /metrics page", []string{"internal/api", "internal/app"}},
-	"golang.org/x/crypto":                  {"argon2id for passwords", []string{"internal/auth"}},
-	"golang.org/x/term":                    {"asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
+	"github.com/duckdb/duckdb-go-bindings": {"MIT", "the telemetry engine's C interface, for whole columns at a time (ARCHITECTURE.md, decisions)", []string{"internal/telemetry/duck"}},
+	"golang.org/x/text":                    {"BSD-3-Clause", "Unicode normal form when comparing with the documentation's tables", []string{"*_test", "internal/telemetry/kqltest"}},
+	"github.com/duckdb/duckdb-go/v2":       {"MIT", "the telemetry engine (ARCHITECTURE.md, decisions)", []string{"internal/telemetry", "internal/telemetry/kqltest"}},
+	"modernc.org/sqlite":                   {"BSD-3-Clause", "the embedded state store, without cgo", []string{"internal/incident/sqlstore"}},
+	"github.com/jackc/pgx/v5":              {"MIT", "PostgreSQL, for state that outgrows one machine", []string{"internal/incident/sqlstore"}},
+	"github.com/pressly/goose/v3":          {"MIT", "schema migrations of the state store", []string{"internal/incident/sqlstore"}},
+	"github.com/danielgtaylor/huma/v2":     {"MIT", "OpenAPI 3.1 from Go types", []string{"internal/api"}},
+	"github.com/spf13/cobra":               {"Apache-2.0", "verbs, flags, help and shell completion", []string{"cmd/tocsin"}},
+	"github.com/goccy/go-yaml":             {"MIT", "YAML with positions in its errors", []string{"sigma/document", "internal/schema", "internal/watchlist", "internal/detect", "internal/correlate", "internal/normalize", "internal/normalize/text", "internal/simulate", "internal/ingest"}},
+	"github.com/spf13/pflag":               {"BSD-3-Clause", "cobra's flags, to write the command reference", []string{"*_test"}},
+	"github.com/google/go-cmp":             {"BSD-3-Clause", "readable differences in tests", []string{"*_test", "internal/ingest/doortest"}},
+	"github.com/rogpeppe/go-internal":      {"BSD-3-Clause", "txtar cases and testscript stories", []string{"*_test", "internal/ingest/doortest", "internal/telemetry/kqltest"}},
+	"go.opentelemetry.io/collector/pdata":  {"Apache-2.0", "reading OpenTelemetry's logs as its collector writes them", []string{"internal/ingest/otlp"}},
+	"google.golang.org/grpc":               {"Apache-2.0", "the codes of OTLP over gRPC, and its client in tests", []string{"internal/ingest/otlp"}},
+	"google.golang.org/genproto":           {"Apache-2.0", "the protocol's Status and RetryInfo", []string{"internal/ingest/otlp"}},
+	"google.golang.org/protobuf":           {"BSD-3-Clause", "writing Status and RetryInfo", []string{"internal/ingest/otlp"}},
+	"github.com/klauspost/compress":        {"Apache-2.0 AND BSD-3-Clause AND MIT", "gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
+	"github.com/parquet-go/parquet-go":     {"Apache-2.0", "Parquet files, in Go and hardened against damaged ones", []string{"internal/ingest/files"}},
+	"github.com/twmb/franz-go":             {"BSD-3-Clause", "Kafka's protocol, without cgo", []string{"internal/ingest/kafka"}},
+	"github.com/prometheus/client_golang":  {"Apache-2.0", "the /metrics page", []string{"internal/api", "internal/app"}},
+	"golang.org/x/crypto":                  {"BSD-3-Clause", "argon2id for passwords", []string{"internal/auth"}},
+	"golang.org/x/term":                    {"BSD-3-Clause", "asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
 
-	"github.com/oschwald/maxminddb-golang/v2": {"GeoIP databases in MaxMind's format", []string{"internal/geoip"}},
+	"github.com/oschwald/maxminddb-golang/v2": {"ISC", "GeoIP databases in MaxMind's format", []string{"internal/geoip"}},
 }
 
 // ceilings lists the files that may be longer than 600 lines, with the reason.
