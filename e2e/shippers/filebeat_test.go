@@ -133,15 +133,21 @@ func (s *server) count(t *testing.T, query string) int {
 	return int(s.rows(t, query+" | count")[0]["Count"].(float64))
 }
 
-// atLeast waits until a query has so many rows or more.
-func (s *server) atLeast(t *testing.T, n int, query string) {
+// until waits for a condition.
+func (s *server) until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if s.count(t, query) >= n {
+		if holds() {
 			return
 		}
 	}
-	t.Fatalf("%d rows of %d arrived for %s\nhealth: %v", s.count(t, query), n, query, s.rows(t, "IngestHealth"))
+	t.Fatalf("never came: %s\nhealth: %v\ndead letters: %v", what, s.rows(t, "IngestHealth"), s.rows(t, "DeadLetters | project SourceId, Reason, RawData | take 5"))
+}
+
+// atLeast waits until a query has so many rows or more.
+func (s *server) atLeast(t *testing.T, n int, query string) {
+	t.Helper()
+	s.until(t, fmt.Sprintf("%d rows of %s", n, query), func() bool { return s.count(t, query) >= n })
 }
 
 // exactly waits until a query has so many rows that differ in a column, and

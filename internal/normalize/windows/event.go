@@ -164,7 +164,9 @@ func (e *Event) setSystem(name, text string) {
 
 // setTime takes the time of shapes that do not write it as SystemTime.
 func (e *Event) setTime(t time.Time) {
-	e.system = append(e.system, tocsin.Field{Name: "SystemTime", Value: value.TimeText(t)})
+	text := value.TimeText(t)
+	e.system = append(e.system, tocsin.Field{Name: "SystemTime", Value: text})
+	e.put("SystemTime", text)
 	e.At = t
 }
 

@@ -78,11 +78,11 @@ func (e *Event) winlogMember(z *jsontext.Scanner, key string) error {
 		e.dataJSON = z.Since(from)
 		return err
 	case key == "user_data" && kind == jsontext.Object:
-		z.Peek()
-		from := z.Offset()
-		err := z.Object(func(key string) error { return e.userElement(z, "Event.UserData", key) })
-		e.userJSON = z.Since(from)
-		return err
+		raw, err := z.Raw()
+		if err != nil {
+			return err
+		}
+		return e.winlogbeatUserData(raw)
 	case key == "keywords" && kind == jsontext.Array:
 		return z.Array(func() error {
 			if z.Kind() != jsontext.String {
@@ -113,6 +113,35 @@ func (e *Event) winlogMember(z *jsontext.Scanner, key string) error {
 		})
 	}
 	return z.Skip()
+}
+
+// winlogbeatUserData reads UserData, of which Winlogbeat keeps the name of the
+// one element in it beside what that element holds, as xml_name.
+func (e *Event) winlogbeatUserData(raw string) error {
+	const nameKey = "xml_name"
+	name, members := "", []byte(nil)
+	z := jsontext.New(raw)
+	if err := z.Object(func(key string) error {
+		if key == nameKey && z.Kind() == jsontext.String {
+			text, err := z.Text()
+			name = text
+			return err
+		}
+		value, err := z.Raw()
+		if len(members) > 0 {
+			members = append(members, ',')
+		}
+		members = append(append(jsontext.AppendQuoted(members, key), ':'), value...)
+		return err
+	}); err != nil {
+		return err
+	}
+	e.userJSON = raw
+	if name != "" {
+		e.userJSON = "{" + string(jsontext.AppendQuoted(nil, name)) + ":{" + string(members) + "}}"
+	}
+	z = jsontext.New(e.userJSON)
+	return z.Object(func(key string) error { return e.userElement(z, "Event.UserData", key) })
 }
 
 // nxlogSystem are the members of NXLog's flat shape that belong to System; an
