@@ -40,7 +40,7 @@ var rows = map[string]int{
 	"internal/ingest/syslog": 4,
 	"internal/ingest":        4, "internal/ingest/load": 4, "internal/normalize": 4, "internal/detect": 4, "internal/hunt": 4, "internal/correlate": 4, "internal/mirror": 4, "internal/simulate": 4,
 	"internal/transform":      4,
-	"internal/normalize/text": 4, "internal/normalize/mail": 4, "internal/normalize/windows": 4, "internal/normalize/expression": 4, "internal/normalize/value": 4,
+	"internal/normalize/text": 4, "internal/normalize/mail": 4, "internal/normalize/windows": 4, "internal/normalize/recognition": 4, "internal/normalize/expression": 4, "internal/normalize/value": 4,
 	"internal/ingest/files": 4, "internal/ingest/kafka": 4, "internal/ingest/folder": 4,
 
 	"internal/api": 5, "web": 5,
@@ -66,8 +66,8 @@ var arrows = map[string][]string{
 	"internal/schema":     {"content"},
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog":     {"internal/ingest"},
-	"internal/normalize":         {"internal/normalize/text", "internal/normalize/mail", "internal/normalize/windows", "internal/normalize/expression", "internal/normalize/value"},
-	"internal/normalize/windows": {"internal/normalize/expression", "internal/normalize/value"}, "internal/normalize/expression": {"internal/normalize/value"}, "internal/normalize/text": {"internal/normalize/value"},
+	"internal/normalize":         {"internal/normalize/text", "internal/normalize/mail", "internal/normalize/windows", "internal/normalize/recognition", "internal/normalize/expression", "internal/normalize/value"},
+	"internal/normalize/windows": {"internal/normalize/expression", "internal/normalize/value"}, "internal/normalize/expression": {"internal/normalize/value"}, "internal/normalize/recognition": {"internal/normalize/windows"}, "internal/normalize/text": {"internal/normalize/value"},
 	"internal/ingest/files": {"internal/ingest"}, "internal/ingest/kafka": {"internal/ingest"}, "internal/ingest/folder": {"internal/ingest", "internal/ingest/files"},
 }
 

@@ -191,18 +191,30 @@ func (nd *node) flatten(p *shapePlan, f flatCell) {
 	if f.name != "" {
 		f.name += "_"
 	}
-	f.name += strings.Map(func(r rune) rune {
-		if r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' {
-			return r
-		}
-		return '_'
-	}, nd.key)
+	f.name += columnName(nd.key)
 	nd.suffixed = append(nd.suffixed, f)
-	for _, suffix := range [...]string{"_s", "_d", "_b", "_t", "_g"} {
+	for _, suffix := range [...]string{"_d", "_b", "_g", "_t", "_s"} {
 		if column, ok := p.t.column(f.name + suffix); ok && !p.taken[column] {
 			nd.auto = append(nd.auto, autoCell{plan: f.plan, column: column})
 		}
 	}
+}
+
+// columnName writes a name as Azure does in columns: what is neither letter, digit
+// nor underscore becomes an underscore, one for several in a row:
+// "http://schemas.example/upn" is http_schemas_example_upn.
+func columnName(key string) string {
+	b := make([]byte, 0, len(key))
+	isGap := false
+	for i := range len(key) {
+		switch c := key[i]; {
+		case c == '_' || c-'0' < 10 || c|0x20-'a' < 26:
+			b, isGap = append(b, c), false
+		case !isGap:
+			b, isGap = append(b, '_'), true
+		}
+	}
+	return string(b)
 }
 
 // copied returns a copy of the tree for a reader.

@@ -242,7 +242,11 @@ func (b *rowBuilder) fits(column int, u *unit) bool {
 	if len(u.nd.auto) < 2 {
 		return true // or it is mistyped, which is counted
 	}
-	_, ok := value.Of(b.t.columns[column].Type, u.text, b.clock)
+	t := b.t.columns[column].Type
+	if u.kind == jsontext.String && (t == catalog.Real || t == catalog.Bool) {
+		return false // "200" is a text: _s, as Azure's collector sees it
+	}
+	_, ok := value.Of(t, u.text, b.clock)
 	return ok
 }
 

@@ -1,12 +1,12 @@
 package normalize
 
 import (
-	"errors"
 	"iter"
 	"slices"
 	"strings"
 
 	"github.com/tocsin-soc/tocsin/internal/normalize/expression"
+	"github.com/tocsin-soc/tocsin/internal/normalize/recognition"
 )
 
 // A shapeRule says how one shape of records is recognised and what it becomes.
@@ -14,9 +14,9 @@ import (
 // transparent: the first element that has the field gives it. target.*.id is
 // the list of all, target.0.id that of one element.
 type shapeRule struct {
-	Name      string        `yaml:"name"`
-	Recognise recogniseRule `yaml:"recognise"` // none: a parser names the shape
-	Time      string        `yaml:"time"`      // expression; when it happened
+	Name      string           `yaml:"name"`
+	Recognise recognition.Rule `yaml:"recognise"` // none: a parser names the shape
+	Time      string           `yaml:"time"`      // expression; when it happened
 	// Pairs are arrays of objects that hold a name and a value each: read like
 	// an object of these names. The two words are the members' names.
 	Pairs  map[string][2]string `yaml:"pairs"`
@@ -31,14 +31,6 @@ type shapeRule struct {
 	Unwrap    *unwrapRule `yaml:"unwrap"`
 	Row       *rowOfTable `yaml:"row"`
 	Rows      []tableRow  `yaml:"rows"`
-}
-
-// A recogniseRule lists what a record of the shape has.
-type recogniseRule struct {
-	Has []string            `yaml:"has"` // fields that are there, whatever their value
-	Is  map[string][]string `yaml:"is"`  // fields with one of these values
-	Not []string            `yaml:"not"` // fields that are not there
-	Or  []recogniseRule     `yaml:"or"`  // other ways to tell the shape
 }
 
 // A rowOfTable says that a record carries a row that has a table's shape.
@@ -281,27 +273,23 @@ func (c *mappingCompiler) compileShapes() *shapes {
 			}
 			all.named[s.name], shipped[s.name] = s, shipped[s.name] || !f.isOwn
 			all.symbols = max(all.symbols, len(s.sym.IDs))
-			for _, way := range append([]recogniseRule{rule.Recognise}, rule.Recognise.Or...) {
-				if err := all.signals.add(&candidate{shape: s, isOwn: f.isOwn}, &way); err != nil {
+			for _, way := range append([]recognition.Rule{rule.Recognise}, rule.Recognise.Or...) {
+				if err := all.signals.Add(s.name, f.isOwn, &way); err != nil {
 					c.reject(at, "shape %s: %w", s.name, err)
 				}
 			}
 		}
 	}
-	for i := range forms {
-		if err := all.signals.add(&candidate{form: forms[i].form, isRow: forms[i].form == 0}, &forms[i].rule); err != nil {
-			c.reject(c.files[len(c.files)-1].at(), "%w", err) // the last to ask for too much
-		}
+	if err := all.signals.AddForms(); err != nil {
+		c.reject(c.files[len(c.files)-1].at(), "%w", err) // the last to ask for too much
 	}
-	all.signals.compile()
+	all.signals.Compile()
 	return all
 }
 
 // shapes are all shapes of records that are no Windows events.
 type shapes struct {
 	named   map[string]*recordShape
-	signals signals
+	signals recognition.Signals
 	symbols int // the most that one of them has
 }
-
-var errManySignals = errors.New("all shapes together ask for too many fields to be recognised by")

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/tocsin-soc/tocsin/internal/normalize/recognition"
 )
 
 // shapesPage lists the shapes; the text in front of the table is written by hand.
@@ -66,9 +68,9 @@ func shapeTable(t *testing.T) string {
 }
 
 // ways says how a shape is recognised.
-func ways(r *recogniseRule) string {
+func ways(r *recognition.Rule) string {
 	var all []string
-	for _, way := range append([]recogniseRule{*r}, r.Or...) {
+	for _, way := range append([]recognition.Rule{*r}, r.Or...) {
 		var parts []string
 		for _, field := range way.Has {
 			parts = append(parts, "`"+field+"`")

@@ -115,21 +115,21 @@ func (n *batch) inner(raw *tocsin.Raw, body string, w wrapping) (rec tocsin.Reco
 // object makes the record of a JSON object: of a Windows event, of a shape that
 // a mapping describes, or of a row that names its table.
 func (n *batch) object(raw *tocsin.Raw, body string, w wrapping) (tocsin.Record, error) {
-	f, err := n.shapes.signals.find(body)
+	f, err := n.shapes.signals.Find(body)
 	switch {
 	case err != nil:
 		return tocsin.Record{}, err
-	case f.form != 0:
-		return n.windowsEvent(raw, body, f.form)
-	case f.isRow:
+	case f.Form != 0:
+		return n.windowsEvent(raw, body, f.Form)
+	case f.IsRow:
 		rec, err := n.unnamedRow(raw, body)
-		if err == nil || f.shape == nil {
+		if err == nil || f.Shape == "" {
 			return rec, err
 		}
 	}
 	switch {
-	case f.shape != nil:
-		return n.jsonRecord(raw, body, f.shape, w)
+	case f.Shape != "":
+		return n.jsonRecord(raw, body, n.shapes.named[f.Shape], w)
 	case raw.Table != "":
 		return n.row(raw, body) // the source's own table
 	}

@@ -1,7 +1,16 @@
-package normalize
+// Package recognition tells which of many shapes a record has, by the fields and
+// values that each shape names. One pass over the record finds out for all of them.
+//
+// It promises that of the shapes that fit the one that asks most wins, then one of
+// somebody's own, then the earlier. It refuses two shapes that are told apart by
+// nothing, and more fields than its sets hold. It is tested where shapes are: by
+// package normalize's golden files and testdata/mistakes.
+package recognition
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -10,11 +19,11 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/normalize/windows"
 )
 
-// signals are the fields, and their values, that tell shapes apart. Each is a
+// Signals are the fields, and their values, that tell shapes apart. Each is a
 // bit; one pass over a record sets the bits of those it has, and every shape
 // hangs on its rarest bit, so that a record is compared with the few shapes
 // that it can be.
-type signals struct {
+type Signals struct {
 	root  *signal
 	count int
 	byBit [maxSignals][]*candidate
@@ -22,6 +31,16 @@ type signals struct {
 }
 
 const maxSignals = 1024
+
+var errManySignals = errors.New("all shapes together ask for too many fields to be recognised by")
+
+// A Rule lists what a record of a shape has.
+type Rule struct {
+	Has []string            `yaml:"has"` // fields that are there, whatever their value
+	Is  map[string][]string `yaml:"is"`  // fields with one of these values
+	Not []string            `yaml:"not"` // fields that are not there
+	Or  []Rule              `yaml:"or"`  // other ways to tell the shape
+}
 
 // bitset is a set of signals.
 type bitset [maxSignals / 64]uint64
@@ -66,7 +85,7 @@ type signal struct {
 
 // A candidate is a shape with what it has and has not.
 type candidate struct {
-	shape     *recordShape // nil for the forms of Windows events and of rows
+	shape     string // its name; empty for the forms of Windows events and of rows
 	form      windows.Form
 	isRow     bool // a row that names its table
 	isOwn     bool // of a folder of somebody's own
@@ -75,7 +94,7 @@ type candidate struct {
 	precision int     // the more it asks, the better it is known; a value counts more than many fields
 }
 
-func (s *signals) bit() (int, error) {
+func (s *Signals) bit() (int, error) {
 	if s.count >= maxSignals {
 		return 0, errManySignals
 	}
@@ -83,7 +102,7 @@ func (s *signals) bit() (int, error) {
 	return s.count - 1, nil
 }
 
-func (s *signals) at(path string) *signal {
+func (s *Signals) at(path string) *signal {
 	if s.root == nil {
 		s.root = &signal{bit: -1, object: -1}
 	}
@@ -101,7 +120,7 @@ func (s *signals) at(path string) *signal {
 }
 
 // present returns the bit of a field; "winlog.*" asks that winlog is an object.
-func (s *signals) present(path string) (int, error) {
+func (s *Signals) present(path string) (int, error) {
 	path, isObject := strings.CutSuffix(path, ".*")
 	sig := s.at(path)
 	if isObject {
@@ -120,7 +139,7 @@ func (s *signals) present(path string) (int, error) {
 	return sig.bit, err
 }
 
-func (s *signals) value(path, value string) (int, error) {
+func (s *Signals) value(path, value string) (int, error) {
 	sig := s.at(path)
 	if bit, ok := sig.values[value]; ok {
 		return bit, nil
@@ -136,18 +155,33 @@ func (s *signals) value(path, value string) (int, error) {
 // forms are what tells Windows events and rows of tables from other records.
 var forms = []struct {
 	form windows.Form // 0 is a row of a table
-	rule recogniseRule
+	rule Rule
 }{
-	{windows.Evtx, recogniseRule{Has: []string{"Event.*"}}},
-	{windows.Winlogbeat, recogniseRule{Has: []string{"winlog.*"}}},
-	{windows.NXLog, recogniseRule{Has: []string{"EventID", "SourceName"}}},
-	{windows.NXLog, recogniseRule{Has: []string{"EventID", "Channel", "Hostname"}}},
-	{windows.OTel, recogniseRule{Has: []string{"event_id.*", "provider.*", "channel", "computer"}}},
-	{0, recogniseRule{Has: []string{"Type", "TimeGenerated"}}},
+	{windows.Evtx, Rule{Has: []string{"Event.*"}}},
+	{windows.Winlogbeat, Rule{Has: []string{"winlog.*"}}},
+	{windows.NXLog, Rule{Has: []string{"EventID", "SourceName"}}},
+	{windows.NXLog, Rule{Has: []string{"EventID", "Channel", "Hostname"}}},
+	{windows.OTel, Rule{Has: []string{"event_id.*", "provider.*", "channel", "computer"}}},
+	{0, Rule{Has: []string{"Type", "TimeGenerated"}}},
 }
 
-// add takes a shape. One without a rule is for parsers that name it.
-func (s *signals) add(c *candidate, rule *recogniseRule) error {
+// Add takes a way to tell the shape of a name; isOwn says that it is of a folder of
+// somebody's own. A shape without a rule is for parsers that name it.
+func (s *Signals) Add(shape string, isOwn bool, rule *Rule) error {
+	return s.add(&candidate{shape: shape, isOwn: isOwn}, rule)
+}
+
+// AddForms takes what tells Windows events and rows of tables from other records.
+func (s *Signals) AddForms() error {
+	for i := range forms {
+		if err := s.add(&candidate{form: forms[i].form, isRow: forms[i].form == 0}, &forms[i].rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Signals) add(c *candidate, rule *Rule) error {
 	for _, path := range rule.Has {
 		bit, err := s.present(path)
 		if err != nil {
@@ -162,7 +196,7 @@ func (s *signals) add(c *candidate, rule *recogniseRule) error {
 		}
 		c.not.set(bit)
 	}
-	for _, path := range sortedNames(rule.Is) {
+	for _, path := range slices.Sorted(maps.Keys(rule.Is)) {
 		var any []int
 		for _, value := range rule.Is[path] {
 			bit, err := s.value(path, value)
@@ -177,17 +211,17 @@ func (s *signals) add(c *candidate, rule *recogniseRule) error {
 		return nil
 	}
 	for _, other := range s.all {
-		if other.has == c.has && other.not == c.not && other.isOwn == c.isOwn && other.shape != nil && c.shape != nil && slices.EqualFunc(other.is, c.is, slices.Equal) {
-			return fmt.Errorf("it is recognised by the same as shape %s", other.shape.name)
+		if other.has == c.has && other.not == c.not && other.isOwn == c.isOwn && other.shape != "" && c.shape != "" && slices.EqualFunc(other.is, c.is, slices.Equal) {
+			return fmt.Errorf("it is recognised by the same as shape %s", other.shape)
 		}
 	}
 	s.all = append(s.all, c)
 	return nil
 }
 
-// compile hangs every shape on its rarest bit; a shape known by the values of
+// Compile ends adding. It hangs every shape on its rarest bit; a shape known by the values of
 // one field alone hangs on each of them.
-func (s *signals) compile() {
+func (s *Signals) Compile() {
 	uses := map[int]int{}
 	for _, c := range s.all {
 		for i := range s.count {
@@ -213,32 +247,32 @@ func (s *signals) compile() {
 	}
 }
 
-// A finding says what a record can be.
-type finding struct {
-	form  windows.Form // of a Windows event; 0 for none
-	isRow bool         // it names a table and a time
-	shape *recordShape
+// A Finding says what a record can be.
+type Finding struct {
+	Form  windows.Form // of a Windows event; 0 for none
+	IsRow bool         // it names a table and a time
+	Shape string       // name; empty for none
 }
 
-// find recognises a record, which is one JSON object. The shape that asks most
+// Find recognises a record, which is one JSON object. The shape that asks most
 // wins; if two ask the same, one of somebody's own wins over a shipped one, else
 // the earlier one.
-func (s *signals) find(body string) (finding, error) {
+func (s *Signals) Find(body string) (Finding, error) {
 	if strings.HasPrefix(body, `{"Event":{`) { // by far the most frequent; its reader checks the rest
-		return finding{form: windows.Evtx}, nil
+		return Finding{Form: windows.Evtx}, nil
 	}
 	var seen bitset
 	z := jsontext.New(body)
 	if err := s.look(z, s.root, &seen); err != nil {
-		return finding{}, err
+		return Finding{}, err
 	}
 	if err := z.End(); err != nil {
-		return finding{}, err
+		return Finding{}, err
 	}
 	return s.match(&seen), nil
 }
 
-func (s *signals) match(seen *bitset) (f finding) {
+func (s *Signals) match(seen *bitset) (f Finding) {
 	best, bestIsOwn := 0, false
 	for w, word := range seen {
 		for ; word != 0; word &= word - 1 {
@@ -246,11 +280,11 @@ func (s *signals) match(seen *bitset) (f finding) {
 				switch {
 				case !c.matches(seen):
 				case c.isRow:
-					f.isRow = true
+					f.IsRow = true
 				case c.form != 0:
-					f.form = c.form
+					f.Form = c.form
 				case c.precision > best || c.precision == best && c.isOwn && !bestIsOwn:
-					best, bestIsOwn, f.shape = c.precision, c.isOwn, c.shape
+					best, bestIsOwn, f.Shape = c.precision, c.isOwn, c.shape
 				}
 			}
 		}
@@ -271,7 +305,7 @@ func (c *candidate) matches(seen *bitset) bool {
 }
 
 // look reads an object and notes the signals in it.
-func (s *signals) look(z *jsontext.Scanner, in *signal, seen *bitset) error {
+func (s *Signals) look(z *jsontext.Scanner, in *signal, seen *bitset) error {
 	return z.Object(func(key string) error {
 		sig := in.child(key)
 		if sig == nil {
