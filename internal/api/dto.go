@@ -328,6 +328,17 @@ type OpenedSource struct {
 	LastError   string     `json:"lastError"` // kept after it has passed
 	LastErrorAt *time.Time `json:"lastErrorAt"`
 	Connections int        `json:"connections"`
+	// Files of a followed folder that are not read, or not to their end, the latest
+	// first, and how many there are beyond these.
+	Refused     []RefusedFile `json:"refused"`
+	RefusedMore int           `json:"refusedMore"`
+}
+
+// RefusedFile is one of which nothing, or not everything, was read.
+type RefusedFile struct {
+	Path   string    `json:"path"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
 }
 
 // DoorRefusal counts what a door turned away, since the server started, before

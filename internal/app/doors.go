@@ -25,23 +25,19 @@ type settingsOf func(door, name string) ingest.Settings
 // noSettings is settingsOf without a sources file.
 func noSettings(door, name string) ingest.Settings { return ingest.Settings{Name: name, Door: door} }
 
-// bodyBudget bounds the bytes that all doors hold at once of requests under way,
-// by what the telemetry engine has (0: not known): both are parts of --memory.
-func bodyBudget(engine int64) int64 {
-	const most = 256 << 20
-	if engine <= 0 {
-		return most
-	}
-	return min(most, engine/2)
-}
+// What doors hold of requests under way, and the queue of what is not committed,
+// at most: less where the telemetry engine has little, since --memory is for all.
+const (
+	mostBodies = 256 << 20
+	mostQueued = 128 << 20
+)
 
-// queueBytes bounds what was taken in and is not committed, in the same way.
-func queueBytes(engine int64) int64 {
-	const most = 128 << 20
+// within is most, or a part of what the engine has, if that is known.
+func within(most, engine, part int64) int64 {
 	if engine <= 0 {
 		return most
 	}
-	return min(most, engine/4)
+	return min(most, engine/part)
 }
 
 // doors are the ways in for other products' shippers: who is let in, how fast,
@@ -60,7 +56,7 @@ type doors struct {
 
 func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
 	d := &doors{
-		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(bodyBudget(a.cfg.EngineMemory)), paces: map[tocsin.SourceID]*pace{},
+		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(within(mostBodies, a.cfg.EngineMemory, 2)), paces: map[tocsin.SourceID]*pace{},
 	}
 	in := d.intake()
 	d.http = map[string]http.Handler{

@@ -31,7 +31,7 @@ const (
 // Serve answers on ln and, for single doors, on listeners of their own; it runs scheduled rules and mirrors incidents until ctx ends;
 // then it finishes what was accepted. It returns nil for an orderly end.
 func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...DoorListener) error {
-	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest, MaxBytes: queueBytes(a.cfg.EngineMemory)})
+	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest, MaxBytes: within(mostQueued, a.cfg.EngineMemory, 4)})
 	doors := a.newDoors(queue, a.settings)
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{

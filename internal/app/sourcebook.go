@@ -88,9 +88,13 @@ func (b *sourceBook) hours(ctx context.Context) (map[tocsin.SourceID][]int64, er
 }
 
 func openedOf(h ingest.Health) *api.OpenedSource {
-	return &api.OpenedSource{
-		State: string(h.State), Detail: h.Detail, Since: h.Since, LastError: h.LastError, LastErrorAt: timeOrNil(h.LastErrorAt), Connections: h.Connections,
+	o := &api.OpenedSource{
+		State: string(h.State), Detail: h.Detail, Since: h.Since, LastError: h.LastError, LastErrorAt: timeOrNil(h.LastErrorAt), Connections: h.Connections, RefusedMore: h.RefusedMore,
 	}
+	for _, r := range h.Refused {
+		o.Refused = append(o.Refused, api.RefusedFile{Path: r.Path, Reason: r.Reason, At: r.At})
+	}
+	return o
 }
 
 // timeOrNil is nil for the zero time.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/tocsin-soc/tocsin"
@@ -48,7 +49,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left < 0 {
-		return 0, tocsin.Errorf(tocsin.Invalid, "The data is larger than %d MiB once decompressed. Split it.", b.limit>>20)
+		return 0, tocsin.Wrap(&TooLarge{b.limit}, tocsin.Invalid, "The data is larger than %d MiB once decompressed. Split it.", b.limit>>20)
 	}
 	// One byte more than is left tells the end from too much.
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left+1)])
@@ -56,7 +57,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		n--
 	}
-	if err != nil && err != io.EOF {
+	var said *tocsin.Error
+	if err != nil && err != io.EOF && !errors.As(err, &said) {
 		err = tocsin.Wrap(err, tocsin.Invalid, "The data ends early or is damaged after %d bytes. What came before was taken; send the rest again.", b.limit-max(b.left, 0))
 	}
 	return n, err

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,9 +24,20 @@ type Health struct {
 	LastReceived time.Time // zero until something came
 	LastError    string    // kept after it has passed; empty if there was none
 	LastErrorAt  time.Time
-	Connections  int   // open now
-	Received     int64 // records since start
+	Connections  int           // open now
+	Received     int64         // records since start
+	Refused      []RefusedFile // those of a followed folder that are not read as they are now, the latest first
+	RefusedMore  int           // beyond them
 }
+
+// A RefusedFile is one of which nothing, or not everything, was read.
+type RefusedFile struct {
+	Path, Reason string
+	At           time.Time
+}
+
+// maxRefused bounds the refused files that are told.
+const maxRefused = 50
 
 // A State is what a source is doing.
 type State string
@@ -43,6 +57,8 @@ type Pulse struct {
 	now func() time.Time
 	mu  sync.Mutex
 	h   Health
+
+	refused map[string]RefusedFile // by path
 }
 
 // NewPulse makes the pulse of a source that waits.
@@ -67,6 +83,29 @@ func (p *Pulse) Set(state State, detail string, err error) {
 	if err != nil {
 		p.h.LastError, p.h.LastErrorAt = Reason(err), at
 	}
+}
+
+// Refuse notes that a file is not read, and why.
+func (p *Pulse) Refuse(path string, err error) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refused == nil {
+		p.refused = map[string]RefusedFile{}
+	}
+	p.refused[path] = RefusedFile{Path: path, Reason: Reason(err), At: p.now()}
+}
+
+// Accept takes back that files were refused: they are read now, or gone.
+func (p *Pulse) Accept(path string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.refused, path)
 }
 
 // Took counts records that came in.
@@ -97,7 +136,14 @@ func (p *Pulse) Health() Health {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.h
+	h := p.h
+	h.Refused = slices.SortedFunc(maps.Values(p.refused), func(a, b RefusedFile) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Path, b.Path))
+	})
+	if more := len(h.Refused) - maxRefused; more > 0 {
+		h.Refused, h.RefusedMore = h.Refused[:maxRefused], more
+	}
+	return h
 }
 
 // Reason gives the words of an error for people, or the error itself: who reads

@@ -22,6 +22,7 @@ type Settings struct {
 	KeyFile   string            `yaml:"keyFile"`   // azure: file with the shared key they sign with, in base64
 	Path      string            `yaml:"path"`      // folder: a file, a folder or a pattern
 	Follow    bool              `yaml:"follow"`    // folder: read on as files grow
+	Links     []string          `yaml:"links"`     // folder: folders that links may lead into, besides the one that is read
 	Table     string            `yaml:"table"`     // table of records that do not say theirs; empty lets each record decide
 	Tables    map[string]string `yaml:"tables"`    // table by what the protocol calls a kind: sourcetype, index, stream, log type, topic
 	Zone      string            `yaml:"zone"`      // IANA name, Europe/Berlin: whose clocks the sender writes where it names no zone; empty is UTC

@@ -33,7 +33,7 @@ var settingsOnly = map[string][]string{
 	"listen": {DoorSyslog}, "tls": {DoorSyslog, DoorKafka},
 	"brokers": {DoorKafka}, "topics": {DoorKafka}, "group": {DoorKafka}, "sasl": {DoorKafka},
 	"workspace": {DoorAzure}, "keyFile": {DoorAzure},
-	"path": {DoorFolder}, "follow": {DoorFolder},
+	"path": {DoorFolder}, "follow": {DoorFolder}, "links": {DoorFolder},
 	"tls.clients": {DoorSyslog}, "tls.authority": {DoorKafka}, "limits.connections": {DoorSyslog},
 }
 
@@ -84,6 +84,11 @@ func ParseSources(text []byte, dir string) (sources *Sources, wrong []Mistake) {
 		for _, path := range []*string{&one.TLS.Certificate, &one.TLS.Key, &one.TLS.Clients, &one.TLS.Authority, &one.SASL.PasswordFile, &one.KeyFile, &one.Path} {
 			if *path != "" && !filepath.IsAbs(*path) {
 				*path = filepath.Join(dir, *path)
+			}
+		}
+		for j, path := range one.Links {
+			if !filepath.IsAbs(path) {
+				one.Links[j] = filepath.Join(dir, path)
 			}
 		}
 	}

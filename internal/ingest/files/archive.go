@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 
@@ -35,7 +36,10 @@ func (e *emitter) wholeFile(head *bufio.Reader, whole randomAccess) (io.ReaderAt
 		return nil, 0, nil, fmt.Errorf("making room for an archive: %w", err)
 	}
 	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the end
-	size, err := io.Copy(f, head)
+	size, err := io.Copy(f, io.LimitReader(head, maxCopy+1))
+	if err == nil && size > maxCopy {
+		err = tocsin.Wrap(errTooMuch, tocsin.Invalid, "%s is longer than %d MiB and lies within something compressed. Unpack it first.", e.spec.Name, maxCopy>>20)
+	}
 	if err != nil {
 		return nil, 0, nil, errors.Join(err, f.Close())
 	}
@@ -50,12 +54,16 @@ func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
 		return err
 	}
 	defer done()
-	archive, err := zip.NewReader(at, size)
+	directory := &counted{ReaderAt: at, left: maxDirectory}
+	archive, err := zip.NewReader(directory, size)
+	if directory.left < 0 {
+		return tocsin.Wrap(errTooMuch, tocsin.Invalid, "The directory of %s is longer than %d MiB. Unpack it and read the folder.", e.spec.Name, maxDirectory>>20)
+	}
 	if err != nil {
 		return tocsin.Wrap(err, tocsin.Invalid, "%s is no readable ZIP archive: %v.", e.spec.Name, err)
 	}
+	directory.left = math.MaxInt64
 	var errs mistakes
-	left := e.spec.MaxBytes
 	for _, member := range archive.File {
 		if e.stopped || member.FileInfo().IsDir() {
 			continue
@@ -65,9 +73,12 @@ func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
 			errs.add(tocsin.Wrap(err, tocsin.Invalid, "%s in %s cannot be read: %v.", member.Name, e.spec.Name, err))
 			continue
 		}
-		err = e.member(in, member.Name, depth, &left)
+		err = e.member(in, member.Name, depth)
 		errs.add(err)
 		errs.add(in.Close())
+		if IsTooMuch(err) {
+			break
+		}
 	}
 	return errs.err()
 }
@@ -76,11 +87,13 @@ func (e *emitter) zip(head *bufio.Reader, whole randomAccess, depth int) error {
 func (e *emitter) tar(head *bufio.Reader, depth int) error {
 	archive := tar.NewReader(head)
 	var errs mistakes
-	left := e.spec.MaxBytes
 	for !e.stopped {
 		member, err := archive.Next()
 		if err == io.EOF {
 			break
+		}
+		if IsTooMuch(err) {
+			return errors.Join(errs.err(), err)
 		}
 		if err != nil {
 			errs.add(tocsin.Wrap(err, tocsin.Invalid, "%s ends early or is damaged: %v. What came before was taken.", e.spec.Name, err))
@@ -89,7 +102,11 @@ func (e *emitter) tar(head *bufio.Reader, depth int) error {
 		if member.Typeflag != tar.TypeReg {
 			continue
 		}
-		errs.add(e.member(archive, member.Name, depth, &left))
+		err = e.member(archive, member.Name, depth)
+		errs.add(err)
+		if IsTooMuch(err) {
+			break
+		}
 	}
 	return errs.err()
 }
@@ -106,6 +123,8 @@ const maxMistakes = 20
 func (m *mistakes) add(err error) {
 	switch {
 	case err == nil:
+	case IsTooMuch(err): // first of all
+		m.list = append([]error{err}, m.list...)
 	case len(m.list) < maxMistakes:
 		m.list = append(m.list, err)
 	default:
@@ -122,39 +141,39 @@ func (m *mistakes) err() error {
 
 // member reads one member. Its name goes before its positions; what cannot be
 // read is an error that names it and costs the others nothing.
-func (e *emitter) member(in io.Reader, name string, depth int, left *int64) error {
+func (e *emitter) member(in io.Reader, name string, depth int) error {
+	if err := e.allowance.member(); err != nil {
+		return err
+	}
 	if depth+1 > maxDepth {
 		return tocsin.Errorf(tocsin.Invalid, "%s lies in too many archives within each other. Unpack it first.", name)
 	}
 	spec := *e.spec
-	spec.Name, spec.MaxBytes, spec.Doubtful = path.Base(name), *left, true
+	spec.Name, spec.Doubtful = path.Base(name), true
 	if spec.Prefix != "" {
 		spec.Prefix += ":"
 	}
 	spec.Prefix += name
-	counted := &countReader{r: in, left: left}
-	inner := &emitter{spec: &spec, yield: func(raw tocsin.Raw, err error) bool { e.raw(raw); return !e.stopped }}
-	err := inner.file(counted, depth+1)
-	if err != nil && !errors.Is(err, errTooMuch) {
+	inner := &emitter{spec: &spec, allowance: e.allowance, yield: func(raw tocsin.Raw, err error) bool { e.raw(raw); return !e.stopped }}
+	err := inner.file(in, depth+1)
+	if err != nil && !IsTooMuch(err) {
 		err = tocsin.Wrap(err, tocsin.Invalid, "%s in %s: %s", name, e.spec.Name, ingest.Reason(err))
 	}
 	return err
 }
 
-var errTooMuch = errors.New("more than the limit")
-
-// countReader reads what is left of a limit that several readers share.
-type countReader struct {
-	r    io.Reader
-	left *int64
+// counted counts what is read of a file: a zip archive's directory is read at once.
+type counted struct {
+	io.ReaderAt
+	left int64
 }
 
-// Read implements io.Reader.
-func (c *countReader) Read(p []byte) (int, error) {
-	if *c.left <= 0 {
-		return 0, tocsin.Wrap(errTooMuch, tocsin.Invalid, "The archive is larger than is read once unpacked. Split it.")
+// ReadAt implements io.ReaderAt.
+func (c *counted) ReadAt(p []byte, at int64) (int, error) {
+	if c.left < 0 {
+		return 0, errTooMuch
 	}
-	n, err := c.r.Read(p[:min(int64(len(p)), *c.left)])
-	*c.left -= int64(n)
+	n, err := c.ReaderAt.ReadAt(p, at)
+	c.left -= int64(n)
 	return n, err
 }

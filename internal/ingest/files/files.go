@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,15 +35,13 @@ type Spec struct {
 	Table      string // table of records that do not say theirs; empty lets each, or the name, decide
 	Prefix     string // goes before each position
 	ReceivedAt time.Time
-	MaxBytes   int64 // once decompressed; 0 means 1 TiB
+	MaxBytes   int64 // once unpacked, archives within it included; 0 means MaxUnpacked of its size
 	// IsTable says whether a table of that name is declared; nil knows none.
 	IsTable func(name string) bool
 	// Doubtful makes plain text that looks like no log unreadable, for files that
 	// nobody named.
 	Doubtful bool
 }
-
-const defaultMaxBytes = 1 << 40
 
 // An Unreadable is the cause of an error about a file that is of no kind this
 // package knows. Nothing of it was read.
@@ -56,10 +55,7 @@ func (u *Unreadable) Error() string { return u.Why }
 // an error.
 func Read(r io.Reader, spec Spec) iter.Seq2[tocsin.Raw, error] {
 	return func(yield func(tocsin.Raw, error) bool) {
-		if spec.MaxBytes <= 0 {
-			spec.MaxBytes = defaultMaxBytes
-		}
-		e := &emitter{spec: &spec, yield: yield}
+		e := &emitter{spec: &spec, yield: yield, allowance: newAllowance(r, &spec)}
 		if err := e.file(r, 0); err != nil && !e.stopped {
 			yield(tocsin.Raw{}, err)
 		}
@@ -76,12 +72,12 @@ func (e *emitter) file(r io.Reader, depth int) (err error) {
 			err = tocsin.Errorf(tocsin.Invalid, "%s cannot be read: a defect of its reader (%v). What came before was taken.", e.spec.Name, p)
 		}
 	}()
-	in, err := ingest.Expand(r, e.spec.MaxBytes, nil)
+	in, err := ingest.Expand(r, unbounded, nil)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	head := bufio.NewReaderSize(in, headBytes)
+	head := bufio.NewReaderSize(e.allowance.reader(in), headBytes)
 	// An archive's directory and Parquet's stand at the end: they need the file itself.
 	var whole randomAccess
 	if plain, ok := r.(randomAccess); ok {
@@ -94,6 +90,9 @@ func (e *emitter) file(r io.Reader, depth int) (err error) {
 	e.table = e.tableByName()
 	return e.read(k, why, head, whole, depth)
 }
+
+// unbounded is a limit for what has another.
+const unbounded = math.MaxInt64 - 1
 
 // read reads a file of a kind.
 func (e *emitter) read(k kind, why string, head *bufio.Reader, whole randomAccess, depth int) error {
@@ -138,6 +137,8 @@ type emitter struct {
 	table   string // of rows
 	stopped bool   // the receiver wants no more
 	inYield bool
+
+	allowance *allowance
 }
 
 // emit hands on one record; of one that is too long, a byte more than it may have.
@@ -192,7 +193,7 @@ func (e *emitter) tableByName() string {
 // of unless its file does.
 func (e *emitter) json(head *bufio.Reader) error {
 	spec := ingest.Spec{
-		Source: e.spec.Source, Prefix: e.spec.Prefix, ReceivedAt: e.spec.ReceivedAt, MaxBytes: e.spec.MaxBytes,
+		Source: e.spec.Source, Prefix: e.spec.Prefix, ReceivedAt: e.spec.ReceivedAt, MaxBytes: unbounded,
 		Format: tocsin.FormatJSONLine,
 	}
 	if e.table != "" {

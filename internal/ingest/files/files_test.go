@@ -250,3 +250,67 @@ func FuzzGrows(f *testing.F) {
 		}
 	})
 }
+
+// TestRead_Limits: what one file may become, however it is packed.
+func TestRead_Limits(t *testing.T) {
+	line := `{"a":1}` + "\n"
+	packed := func(n int) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write([]byte(strings.Repeat(line, n))) // into memory
+		_ = z.Close()
+		return b.Bytes()
+	}
+	gz := packed(10_000) // 80,000 bytes
+	long := map[string][]byte{}
+	var longNames []string
+	for i := range 300 {
+		name := fmt.Sprint(i, strings.Repeat("n", 60_000))
+		long[name], longNames = []byte(line), append(longNames, name)
+	}
+	many := map[string][]byte{}
+	var manyNames []string
+	for i := range 100_001 {
+		name := fmt.Sprint(i)
+		many[name], manyNames = nil, append(manyNames, name)
+	}
+	three := inZip(t, map[string][]byte{"1.gz": gz, "2.gz": gz, "3.gz": gz}, "1.gz", "2.gz", "3.gz")
+	for _, c := range []struct {
+		name     string
+		data     []byte
+		most     int64
+		atLeast  int
+		atMost   int
+		refusing string
+	}{
+		{"gzip within the limit", gz, 80_000, 10_000, 10_000, ""},
+		{"gzip beyond it", gz, 79_000, 9_000, 9_900, "unpacks to more"},
+		{"three in a zip within it", three, 260_000, 30_000, 30_000, ""},
+		{"three in a zip beyond it, together", three, 150_000, 15_000, 19_000, "unpacks to more"},
+		{"three in a zip in a zip, counted at each level", inZip(t, map[string][]byte{"in.zip": three}, "in.zip"), 150_000, 15_000, 19_000, "unpacks to more"},
+		{"three in a tar beyond it", inTar(t, map[string][]byte{"1.gz": gz, "2.gz": gz, "3.gz": gz}, "1.gz", "2.gz", "3.gz"), 150_000, 10_000, 19_000, "unpacks to more"},
+		{"a directory of 18 MB", inZip(t, long, longNames...), 0, 0, 0, "directory of x is longer"},
+		{"a hundred thousand members and one", inZip(t, many, manyNames...), 0, 0, 0, "more than 100000 files"},
+		{"two hundred members", inZip(t, long, longNames[:200]...), 0, 200, 200, ""},
+	} {
+		records, failure := 0, ""
+		for _, err := range files.Read(bytes.NewReader(c.data), files.Spec{Name: "x", MaxBytes: c.most}) {
+			if err != nil {
+				failure = err.Error()
+				if !files.IsTooMuch(err) {
+					t.Errorf("%s: another cause: %v", c.name, err)
+				}
+				continue
+			}
+			records++
+		}
+		if records < c.atLeast || records > c.atMost || (failure == "") != (c.refusing == "") || !strings.Contains(failure, c.refusing) {
+			t.Errorf("%s: %d records, %.300q", c.name, records, failure)
+		}
+	}
+	for size, want := range map[int64]int64{0: 1 << 30, 1 << 20: 1 << 30, 1 << 30: 200 << 30} {
+		if got := files.MaxUnpacked(size); got != want {
+			t.Errorf("a file of %d bytes may become %d", size, got)
+		}
+	}
+}

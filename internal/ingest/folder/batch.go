@@ -64,7 +64,7 @@ func (f *Folder) flush(ctx context.Context) {
 		f.journal.set(key, value)
 	}
 	if err := f.journal.flush(); err != nil {
-		f.problem(f.opts.Memory, err)
+		f.trouble(f.opts.Memory, err)
 	}
 }
 
@@ -86,7 +86,7 @@ func (f *Folder) store(ctx context.Context, raws []tocsin.Raw) bool {
 		if errors.As(err, &full) {
 			wait, pause = full.RetryAfter, time.Second
 		} else if ctx.Err() == nil {
-			f.problem(f.opts.Sender.Path, err)
+			f.trouble(f.opts.Sender.Path, err)
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -59,7 +59,9 @@ type Folder struct {
 	parted  []*track          // that were rotated away
 	batch   batch
 	open    int
-	round   int // looks so far
+	round   int               // looks so far
+	bases   []string          // folders that files may lie in, as of the last look
+	refused map[string]string // reason by path, of files that are not read, or not to their end
 }
 
 // New checks the settings; it opens nothing.
@@ -79,7 +81,7 @@ func New(opts Options) (*Folder, error) {
 			*d.value = d.std
 		}
 	}
-	return &Folder{opts: opts, tracks: map[string]*track{}}, nil
+	return &Folder{opts: opts, tracks: map[string]*track{}, refused: map[string]string{}}, nil
 }
 
 // Run reads until ctx ends, or, without Follow, until everything is read.
@@ -125,6 +127,7 @@ func (f *Folder) Run(ctx context.Context) {
 func (f *Folder) look(ctx, hard context.Context) {
 	seen := 0
 	f.round++
+	f.bases = f.roots()
 	err := f.paths(func(path string, info fs.FileInfo) bool {
 		seen++
 		f.visit(hard, path, info)
@@ -147,6 +150,7 @@ func (f *Folder) look(ctx, hard context.Context) {
 	}
 	f.readParted(hard)
 	f.flush(hard)
+	f.forgetGone()
 }
 
 // paths calls yield for every regular file, in the order of paths, until it
@@ -175,12 +179,13 @@ func (f *Folder) paths(yield func(string, fs.FileInfo) bool) error {
 		}
 		root := match + string(filepath.Separator) // a link to a folder is followed
 		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
+			isLink := err == nil && d.Type()&fs.ModeSymlink != 0
+			if err != nil || !d.Type().IsRegular() && !(isLink && f.isToRead(path)) {
 				return err
 			}
-			info, err := d.Info()
-			if err != nil {
-				return nil // gone meanwhile
+			info, err := os.Stat(path)
+			if err != nil || !info.Mode().IsRegular() {
+				return nil // gone meanwhile, or a link to a folder
 			}
 			if !yield(path, info) {
 				return fs.SkipAll
@@ -194,8 +199,8 @@ func (f *Folder) paths(yield func(string, fs.FileInfo) bool) error {
 	return nil
 }
 
-// problem notes what is wrong with a file.
-func (f *Folder) problem(path string, err error) {
-	f.opts.Pulse.Set(ingest.StateConnected, "", fmt.Errorf("%s: %s", path, ingest.Reason(err)))
-	f.opts.Log.Warn("reading a followed file", "source", f.opts.Sender.Source, "file", path, "error", strings.TrimSpace(err.Error()))
+// trouble notes what keeps the source from its work.
+func (f *Folder) trouble(what string, err error) {
+	f.opts.Pulse.Set(ingest.StateConnected, "", fmt.Errorf("%s: %s", what, ingest.Reason(err)))
+	f.opts.Log.Warn("following files", "source", f.opts.Sender.Source, "at", what, "error", strings.TrimSpace(err.Error()))
 }

@@ -72,15 +72,19 @@ func (f *Folder) visit(ctx context.Context, path string, info fs.FileInfo) {
 		}
 	case t != nil:
 		t.since, t.settled = now, false
+		delete(f.refused, path) // what is wrong with it now is to be told
 	}
 	if t == nil {
 		t = &track{path: path, since: now}
 		f.tracks[path] = t
 	}
 	t.size, t.changed, t.round = info.Size(), info.ModTime(), f.round
-	if err := f.read(ctx, t, signature); err != nil {
+	switch err := f.read(ctx, t, signature); {
+	case err != nil:
 		f.problem(path, err)
 		t.retry = now.Add(retryAfter)
+	default:
+		f.accept(path)
 	}
 	if f.known(wholeKey(path)) == signature {
 		t.close(f)
@@ -136,7 +140,7 @@ func (f *Folder) takeOver(id string) {
 
 // read opens the file and reads it as what it is.
 func (f *Folder) read(ctx context.Context, t *track, signature string) error {
-	file, err := os.Open(t.path)
+	file, err := f.openFile(t.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -296,7 +300,7 @@ func (f *Folder) siblings(ctx context.Context, t *track) {
 }
 
 func (f *Folder) sibling(ctx context.Context, t *track, path string) error {
-	file, err := os.Open(path)
+	file, err := f.openFile(path)
 	if err != nil {
 		return err
 	}
@@ -332,7 +336,11 @@ func (f *Folder) readPacked(ctx context.Context, t *track, file *os.File, packed
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	in, err := ingest.Expand(file, 1<<40, nil)
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	in, err := ingest.Expand(file, files.MaxUnpacked(info.Size()), nil)
 	if err != nil {
 		return err
 	}
@@ -368,10 +376,6 @@ func (f *Folder) readWhole(ctx context.Context, t *track, file *os.File, spec fi
 	}
 	spec.Prefix = identity(t.path, nil)
 	for raw, err := range files.Read(file, spec) {
-		var unreadable *files.Unreadable
-		if errors.As(err, &unreadable) {
-			f.opts.Intake.Refused(ingest.DoorFolder, "file of no known kind", 1)
-		}
 		if err != nil {
 			return err
 		}

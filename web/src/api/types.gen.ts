@@ -380,6 +380,16 @@ export interface OpenedSource {
   lastError: string;
   lastErrorAt: string | null;
   connections: number;
+  /** Files of a followed folder that are not read, or not to their end, the latest first, and how many there are beyond these. */
+  refused: RefusedFile[];
+  refusedMore: number;
+}
+
+/** RefusedFile is one of which nothing, or not everything, was read. */
+export interface RefusedFile {
+  path: string;
+  reason: string;
+  at: string;
 }
 
 /**

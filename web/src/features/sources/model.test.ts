@@ -26,8 +26,10 @@ test("hours add up by their place, and one with anything is seen", () => {
 
 test("notes say what is wrong, the worst first", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
-  const opened = { state: "failed", detail: "udp://0.0.0.0:514", since: "2026-11-22T11:00:00Z", lastError: "The port is taken.", lastErrorAt: "2026-11-22T11:00:00Z", connections: 0 };
+  const opened = { state: "failed", detail: "udp://0.0.0.0:514", since: "2026-11-22T11:00:00Z", lastError: "The port is taken.", lastErrorAt: "2026-11-22T11:00:00Z", connections: 0, refused: [], refusedMore: 0 };
   expect(notes(source({ opened, drift: 2, skewSeconds: -300 }), now).map((n) => [n.tone, n.text])).toEqual([["bad", "cannot be opened"], ["warn", "clock 5 min ahead"], ["plain", "2 fields without a column"]]);
+  const refused = [{ path: "/logs/bomb.gz", reason: "It unpacks to too much.", at: "2026-11-22T11:00:00Z" }];
+  expect(notes(source({ opened: { ...opened, state: "stopped", lastErrorAt: null, refused, refusedMore: 2 } }), now)).toEqual([{ tone: "warn", text: "3 files not read", title: "/logs/bomb.gz: It unpacks to too much." }]);
   expect(notes(source({ opened: { ...opened, state: "connected", lastErrorAt: "2026-11-22T09:00:00Z" } }), now)).toEqual([{ tone: "plain", text: "udp://0.0.0.0:514" }]);
   expect(notes(source({}), now)).toEqual([]);
   expect(notes(source({ id: 'a" or "b', drift: 1 }), now)[0]?.query).toContain('== "a\\" or \\"b"');
