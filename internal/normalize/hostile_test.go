@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -155,7 +156,7 @@ func TestGoldenSAML(t *testing.T) {
 }
 
 // FuzzBatch holds normalising to its promises on hostile bodies: one answer,
-// valid JSON in dynamic values, no more values than columns.
+// valid JSON in dynamic values, UTF-8 everywhere, no more values than columns.
 func FuzzBatch(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.txtar")
 	for _, path := range files {
@@ -181,11 +182,19 @@ func FuzzBatch(f *testing.F) {
 			t.Fatalf("%d records, %d rejects", len(records), len(rejects))
 		}
 		for _, rec := range records {
+			for _, f := range rec.Fields {
+				if !utf8.ValidString(f.Name) || !utf8.ValidString(f.Value) {
+					t.Fatalf("field %q: %q is no UTF-8", f.Name, f.Value)
+				}
+			}
 			for _, e := range rec.Events {
 				if len(e.Values) > len(n.tables[e.Table].columns) || e.ID == "" || e.OccurredAt.IsZero() && !received.IsZero() && e.OccurredAt.Year() != 1 {
 					t.Fatalf("row of %s: %d values, id %q, at %v", e.Table, len(e.Values), e.ID, e.OccurredAt)
 				}
 				for i, v := range e.Values {
+					if !utf8.ValidString(v.Str) {
+						t.Fatalf("%s.%s is no UTF-8: %q", e.Table, n.tables[e.Table].columns[i].Name, v.Str)
+					}
 					if v.Kind == tocsin.Dynamic && !json.Valid([]byte(v.Str)) {
 						t.Fatalf("%s.%s is not JSON: %q", e.Table, n.tables[e.Table].columns[i].Name, v.Str)
 					}

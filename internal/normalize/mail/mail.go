@@ -92,6 +92,7 @@ func Read(body []byte) (*Message, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		m.cut("the header is damaged")
 	}
+	clean(header)
 	m.header(header)
 	w := walker{m: m}
 	w.part(part{header: header, in: in}, 0)
@@ -99,6 +100,15 @@ func Read(body []byte) (*Message, error) {
 		m.url(text, "Subject")
 	}
 	return m, nil
+}
+
+// clean makes UTF-8 of the fields of a header, which may be in any character set.
+func clean(header textproto.MIMEHeader) {
+	for _, values := range header {
+		for i, v := range values {
+			values[i] = strings.ToValidUTF8(v, "\uFFFD")
+		}
+	}
 }
 
 func (m *Message) cut(what string) {
@@ -180,7 +190,8 @@ func (m *Message) addresses(fields []string) []Address {
 			continue
 		}
 		for _, a := range list {
-			all = append(all, Address{Name: a.Name, Mailbox: strings.ToLower(a.Address)})
+			// An encoded word may decode to anything.
+			all = append(all, Address{Name: strings.ToValidUTF8(a.Name, "\uFFFD"), Mailbox: strings.ToLower(strings.ToValidUTF8(a.Address, ""))})
 		}
 	}
 	if len(all) > maxRecipients {

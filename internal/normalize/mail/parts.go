@@ -33,6 +33,7 @@ func (w *walker) part(p part, depth int) {
 		w.m.cut("parts")
 		return
 	}
+	clean(p.header)
 	kind, params, err := mime.ParseMediaType(p.header.Get("Content-Type"))
 	if err != nil && kind == "" {
 		kind = "text/plain"
