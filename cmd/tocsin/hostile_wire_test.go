@@ -113,7 +113,16 @@ func syslogAttacks() []wireAttack {
 				_, text := w.get("http://" + w.at["tocsin"] + "/metrics")
 				return strings.Contains(text, `reason="too many connections"`)
 			})
-			return "beyond 1,000 closed"
+			// Who comes from elsewhere is let in all the same.
+			elsewhere := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, Timeout: hostilePatience}
+			conn, err := elsewhere.Dial("tcp", w.at["tcp"])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			_, _ = io.WriteString(conn, syslogHead+"good-from-elsewhere\n") // it is missed in the end if it is not taken
+			_ = conn.Close()
+			w.wanted = append(w.wanted, "good-from-elsewhere")
+			return "beyond 1,000 closed; another address let in"
 		}},
 	}
 }

@@ -50,6 +50,7 @@ type Options struct {
 	Pulse  *ingest.Pulse
 
 	Idle  time.Duration // a connection on which nothing comes is closed; 0 means 24 h
+	Place time.Duration // one on which nothing came for so long makes place for another when all are taken; 0 means 30 s
 	Frame time.Duration // a message that has begun must end; 0 means 1 min
 	Grace time.Duration // at the end, for committing what was read; 0 means 10 s
 	Retry time.Duration // between attempts to open an address; 0 means 15 s
@@ -71,8 +72,11 @@ type Listener struct {
 	streams   atomic.Int64
 	listening atomic.Int64
 
+	callers   *callers
+	handshake sparing // what is said of handshakes that fail
+	endings   sparing // and of connections that break off
+
 	mu    sync.Mutex
-	conns map[net.Conn]struct{}
 	bound map[string]string // address as configured → as opened
 }
 
@@ -92,12 +96,12 @@ func New(opts Options) (*Listener, error) {
 	for _, d := range []struct {
 		value *time.Duration
 		std   time.Duration
-	}{{&opts.Idle, 24 * time.Hour}, {&opts.Frame, time.Minute}, {&opts.Grace, 10 * time.Second}, {&opts.Retry, 15 * time.Second}} {
+	}{{&opts.Idle, 24 * time.Hour}, {&opts.Place, 30 * time.Second}, {&opts.Frame, time.Minute}, {&opts.Grace, 10 * time.Second}, {&opts.Retry, 15 * time.Second}} {
 		if *d.value <= 0 {
 			*d.value = d.std
 		}
 	}
-	l := &Listener{opts: opts, conns: map[net.Conn]struct{}{}, bound: map[string]string{}}
+	l := &Listener{opts: opts, callers: newCallers(s.Limits.Connections, opts.Place), bound: map[string]string{}}
 	if len(s.Listen) == 0 {
 		return nil, tocsin.Errorf(tocsin.Invalid, "A syslog source needs listen: with at least one of udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT.")
 	}
@@ -136,7 +140,7 @@ func (l *Listener) Run(ctx context.Context) {
 	<-ctx.Done()
 	grace := time.AfterFunc(l.opts.Grace, func() { giveUp(); l.collect.room.close() })
 	defer grace.Stop()
-	l.hangUp()
+	l.callers.hangUp()
 	readers.Wait()
 	close(l.collect.in)
 	<-collected

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"strconv"
 	"sync"
@@ -50,49 +49,32 @@ func (l *Listener) serveTCP(ctx, hard context.Context, a address) error {
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
-		if !l.greet(ctx, conn) {
+		in, left := l.callers.greet(ctx, conn, l.opts.Intake.Now())
+		if in == nil {
 			l.refused("too many connections", 1)
 			conn.Close()
 			continue
 		}
+		if left != nil {
+			l.refused("idle connection closed to make place for another", 1)
+		}
+		l.opts.Pulse.Connected(1)
 		readers.Go(func() {
-			defer l.part(conn)
-			l.serveConn(ctx, hard, conn, a.scheme == "tls")
+			defer l.part(in)
+			l.serveConn(ctx, hard, in, a.scheme == "tls")
 		})
 	}
 }
 
-// greet notes a connection, unless there are too many.
-func (l *Listener) greet(ctx context.Context, conn net.Conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if ctx.Err() != nil || len(l.conns) >= l.opts.Sender.Limits.Connections {
-		return false
-	}
-	l.conns[conn] = struct{}{}
-	l.opts.Pulse.Connected(1)
-	return true
-}
-
-func (l *Listener) part(conn net.Conn) {
-	conn.Close()
-	l.mu.Lock()
-	delete(l.conns, conn)
-	l.mu.Unlock()
+func (l *Listener) part(in *caller) {
+	in.conn.Close()
+	l.callers.part(in)
 	l.opts.Pulse.Connected(-1)
 }
 
-// hangUp ends the reading of every connection; what was read is kept.
-func (l *Listener) hangUp() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for conn := range l.conns {
-		_ = conn.SetReadDeadline(time.Unix(1, 0)) // a closed one needs none
-	}
-}
-
 // serveConn reads one connection to its end.
-func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS bool) {
+func (l *Listener) serveConn(ctx, hard context.Context, in *caller, isTLS bool) {
+	conn := in.conn
 	if isTLS {
 		secured := tls.Server(conn, l.tls)
 		within, cancel := context.WithTimeout(ctx, handshakeTime)
@@ -100,15 +82,17 @@ func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS boo
 		cancel()
 		if err != nil {
 			l.refused("TLS handshake failed", 1)
-			l.opts.Log.Warn("a syslog client's TLS handshake failed", "client", conn.RemoteAddr(), "error", err)
+			if unsaid, ok := l.handshake.speak(l.opts.Intake.Now()); ok {
+				l.opts.Log.Warn("a syslog client's TLS handshake failed", "client", conn.RemoteAddr(), "error", err, "more", unsaid)
+			}
 			return
 		}
 		conn = secured
 	}
 	stream, n := l.streams.Add(1), int64(0)
 	address := ""
-	if from, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
-		address = from.Addr().Unmap().WithZone("").String()
+	if in.address.IsValid() {
+		address = in.address.String()
 	}
 	var batch []tocsin.Raw
 	size := 0
@@ -119,7 +103,7 @@ func (l *Listener) serveConn(ctx, hard context.Context, conn net.Conn, isTLS boo
 		}
 	}
 	f := &framer{max: l.opts.Sender.Limits.RecordBytes}
-	f.in = bufio.NewReaderSize(&patient{conn: conn, ctx: ctx, opts: &l.opts, framer: f, hand: hand}, 16<<10)
+	f.in = bufio.NewReaderSize(&patient{conn: conn, ctx: ctx, opts: &l.opts, framer: f, hand: hand, caller: in, callers: l.callers}, 16<<10)
 	for {
 		body, flaw, err := f.next()
 		if flaw != "" {
@@ -148,7 +132,9 @@ func (l *Listener) ended(ctx context.Context, conn net.Conn, err error, inFrame 
 		l.refused("connection too slow within a message, closed", 1)
 	case errors.Is(err, os.ErrDeadlineExceeded): // idle
 	default:
-		l.opts.Log.Info("a syslog connection ended", "client", conn.RemoteAddr(), "error", err)
+		if unsaid, ok := l.endings.speak(l.opts.Intake.Now()); ok {
+			l.opts.Log.Info("a syslog connection broke off", "client", conn.RemoteAddr(), "error", err, "more", unsaid)
+		}
 	}
 }
 
@@ -161,28 +147,51 @@ type patient struct {
 	hand   func()    // hands on what was read, before waiting for more
 	frame  int64     // the message that has begun, by its number
 	until  time.Time // it has to end by then
+
+	caller  *caller
+	callers *callers
+	seen    int64     // messages, when this was last between two
+	since   time.Time // that; what senders put between messages does not count
+	leaving bool      // it makes place for another; what the sender sent until now is still read
 }
 
 // Read implements io.Reader.
 func (p *patient) Read(b []byte) (int, error) {
 	p.hand()
 	now := p.opts.Intake.Now()
-	deadline := now.Add(p.opts.Idle)
+	deadline, idle := now.Add(p.opts.Idle), time.Time{}
 	if p.framer.inFrame {
 		if p.frame != p.framer.frames {
 			p.frame, p.until = p.framer.frames, now.Add(p.opts.Frame)
 		}
 		deadline = p.until
+	} else {
+		if p.since.IsZero() || p.seen != p.framer.frames {
+			p.since, p.seen = now, p.framer.frames
+		}
+		idle = p.since
+	}
+	if p.leaving {
+		deadline = now.Add(drainTime)
 	}
 	if err := p.conn.SetReadDeadline(deadline); err != nil {
 		return 0, err
 	}
-	if p.ctx.Err() != nil { // hangUp may have come before the deadline was set
+	asked := p.callers.waits(p.caller, idle)       // greet may have come before the deadline was set
+	if p.ctx.Err() != nil || asked && !p.leaving { // and so may hangUp
 		if err := p.conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
 			return 0, err
 		}
 	}
-	return p.conn.Read(b)
+	n, err := p.conn.Read(b)
+	if n > 0 {
+		idle = time.Time{}
+	}
+	if asked = p.callers.waits(p.caller, idle); n == 0 && asked && !p.leaving && p.ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		p.leaving = true
+		return p.Read(b)
+	}
+	return n, err
 }
 
 func appendNumber(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
