@@ -129,24 +129,29 @@ func holdLine(h *api.Hold) string {
 	}
 	state := "stands"
 	if h.ReleasedAt != nil {
-		state = "released " + h.ReleasedAt.UTC().Format(time.DateTime) + " by " + h.ReleasedBy
+		state = "released " + h.ReleasedAt.UTC().Format(time.DateTime) + " by " + h.ReleasedBy + " (" + oneLine(h.ReleaseReason) + ")"
 	}
 	return fmt.Sprintf("%s  %s  set %s by %s  %s  %s", h.ID, state, h.CreatedAt.UTC().Format(time.DateTime), h.CreatedBy, strings.Join(scope, ", "), oneLine(h.Reason))
 }
 
 func newHoldRelease() *cobra.Command {
 	var place placeFlags
+	var reason string
 	cmd := &cobra.Command{
-		Use: "release ID", Short: "End a hold; it stays listed", Example: "  tocsin hold release hold-4f0c2a91be77 --data DIR", Args: exactly(1, "the ID of a hold"),
+		Use: "release ID", Short: "End a hold; it stays listed", Example: "  tocsin hold release hold-4f0c2a91be77 --data DIR --reason 'case 2026-17 is closed'", Args: exactly(1, "the ID of a hold"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if reason == "" {
+				return fmt.Errorf("%w: hold release needs --reason", errUsage)
+			}
 			a, done, err := place.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer done()
-			return place.keeping(a).ReleaseHold(cmd.Context(), args[0], commandLine)
+			return place.keeping(a).ReleaseHold(cmd.Context(), args[0], commandLine, reason)
 		},
 	}
 	place.add(cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why (needed)")
 	return cmd
 }

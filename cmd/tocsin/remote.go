@@ -121,7 +121,7 @@ func (r *remoteLetters) Discard(ctx context.Context, in api.DiscardRequest, _ st
 type holdKeeper interface {
 	Holds(ctx context.Context) ([]api.Hold, error)
 	AddHold(ctx context.Context, h api.HoldRequest, by string) (api.Hold, error)
-	ReleaseHold(ctx context.Context, id, by string) error
+	ReleaseHold(ctx context.Context, id, by, reason string) error
 }
 
 // remoteHolds are the holds of a running server.
@@ -140,7 +140,7 @@ func (r *remoteHolds) AddHold(ctx context.Context, h api.HoldRequest, _ string) 
 }
 
 // ReleaseHold implements holdKeeper.
-func (r *remoteHolds) ReleaseHold(ctx context.Context, id, _ string) error {
+func (r *remoteHolds) ReleaseHold(ctx context.Context, id, _, reason string) error {
 	var list api.HoldList
-	return post(ctx, r.at.server, "/api/v1/holds/"+url.PathEscape(id)+"/release", r.at.token, struct{}{}, &list)
+	return post(ctx, r.at.server, "/api/v1/holds/"+url.PathEscape(id)+"/release", r.at.token, api.ReleaseRequest{Reason: reason}, &list)
 }

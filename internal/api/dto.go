@@ -467,15 +467,39 @@ type DiscardResult struct {
 	Discarded int `json:"discarded"`
 }
 
-// HoldRequest is the body of POST /api/v1/holds: what retention must not
-// delete. Empty fields hold everything.
-type HoldRequest struct {
+// HoldScope chooses what a hold keeps: rows that meet every condition. Empty
+// fields choose everything. GET /api/v1/holds/preview takes them as its query.
+type HoldScope struct {
 	Table    string     `json:"table,omitempty" maxLength:"200"`
 	From     *time.Time `json:"from,omitempty" doc:"event time, inclusive"`
 	To       *time.Time `json:"to,omitempty" doc:"event time, exclusive"`
 	Entity   string     `json:"entity,omitempty" maxLength:"1000" doc:"only rows in which this text occurs"`
 	Incident int64      `json:"incident,omitempty" minimum:"0" doc:"holds the time of the incident, from an hour before its first alert, unless from and to are given"`
-	Reason   string     `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// HoldRequest is the body of POST /api/v1/holds: what retention must not delete.
+type HoldRequest struct {
+	HoldScope
+	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// ReleaseRequest is the body of POST /api/v1/holds/{id}/release.
+type ReleaseRequest struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// HeldRows counts rows of a table that a hold keeps.
+type HeldRows struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+}
+
+// HoldPreview answers GET /api/v1/holds/preview. Tables of which nothing is
+// held are left out.
+type HoldPreview struct {
+	From   *time.Time `json:"from"` // as it would be set: an incident's hold begins with the incident
+	Tables []HeldRows `json:"tables"`
+	Rows   int64      `json:"rows"`
 }
 
 // Hold is a legal hold.
@@ -491,6 +515,8 @@ type Hold struct {
 	CreatedBy  string     `json:"createdBy"`
 	ReleasedAt *time.Time `json:"releasedAt"` // null while it stands
 	ReleasedBy string     `json:"releasedBy"`
+
+	ReleaseReason string `json:"releaseReason"`
 }
 
 // HoldList answers GET /api/v1/holds.
@@ -513,6 +539,32 @@ type Deletion struct {
 // DeletionList answers GET /api/v1/retention/runs.
 type DeletionList struct {
 	Items []Deletion `json:"items"`
+}
+
+// TableStock is what is there of one table, and how long it stays.
+type TableStock struct {
+	Name         string     `json:"name"`
+	Rows         int64      `json:"rows"`
+	Bytes        int64      `json:"bytes"`  // in the store's file; what came in the last minutes may lie in its log
+	Oldest       *time.Time `json:"oldest"` // event time
+	Newest       *time.Time `json:"newest"`
+	ReceivedAt   *time.Time `json:"receivedAt"`   // of the row received first, which goes first
+	KeepDays     float64    `json:"keepDays"`     // from its receipt on; 0 is for ever
+	DeclaredDays float64    `json:"declaredDays"` // what the table's file says; differs when --retention says otherwise
+	MaxBytes     int64      `json:"maxBytes"`     // 0 for no bound
+	IsUndeclared bool       `json:"isUndeclared"` // no file declares it any more: it is kept
+}
+
+// Stock answers GET /api/v1/retention/tables.
+type Stock struct {
+	Tables     []TableStock `json:"tables"`
+	FileBytes  int64        `json:"fileBytes"`  // of the store's file and its log
+	SpareBytes int64        `json:"spareBytes"` // of the file, free for new rows
+	MaxBytes   int64        `json:"maxBytes"`   // bound of all tables together; 0 for none
+	DiskFree   int64        `json:"diskFree"`   // bytes; -1 when the system does not say
+	MinFree    int64        `json:"minFree"`    // with less free nothing is taken in
+	Stopped    string       `json:"stopped"`    // why nothing is taken in just now; empty while it is
+	MeasuredAt time.Time    `json:"measuredAt"` // half a minute ago at most
 }
 
 // IngestResult answers POST /api/v1/ingest and /api/v1/ingest/{table}, after

@@ -37,7 +37,11 @@ func (noRetention) Holds(context.Context) ([]api.Hold, error) { return nil, nil 
 func (noRetention) AddHold(_ context.Context, h api.HoldRequest, by string) (api.Hold, error) {
 	return api.Hold{Reason: h.Reason, CreatedBy: by}, nil
 }
-func (noRetention) ReleaseHold(context.Context, string, string) error      { return nil }
+func (noRetention) ReleaseHold(context.Context, string, string, string) error { return nil }
+func (noRetention) Held(_ context.Context, h api.HoldScope) (api.HoldPreview, error) {
+	return api.HoldPreview{Rows: h.Incident}, nil
+}
+func (noRetention) Stock(context.Context) (api.Stock, error)               { return api.Stock{}, nil }
 func (noRetention) Deletions(context.Context, int) ([]api.Deletion, error) { return nil, nil }
 func (r noRetention) Stopped() string                                      { return r.stopped }
 
@@ -66,8 +70,12 @@ func TestDeadLetters_WhoMayDoWhat(t *testing.T) {
 		{"responder", http.MethodPost, "/api/v1/holds", api.HoldRequest{Reason: "case"}, http.StatusForbidden},
 		{"contributor", http.MethodPost, "/api/v1/holds", api.HoldRequest{Reason: "case"}, http.StatusOK},
 		{"contributor", http.MethodPost, "/api/v1/holds", api.HoldRequest{}, http.StatusBadRequest},
-		{"contributor", http.MethodPost, "/api/v1/holds/h/release", nil, http.StatusForbidden},
-		{"admin", http.MethodPost, "/api/v1/holds/h/release", nil, http.StatusOK},
+		{"contributor", http.MethodPost, "/api/v1/holds/h/release", api.ReleaseRequest{Reason: "over"}, http.StatusForbidden},
+		{"admin", http.MethodPost, "/api/v1/holds/h/release", api.ReleaseRequest{}, http.StatusBadRequest},
+		{"admin", http.MethodPost, "/api/v1/holds/h/release", api.ReleaseRequest{Reason: "over"}, http.StatusOK},
+		{"reader", http.MethodGet, "/api/v1/holds/preview?table=SigninLogs&from=2026-11-01T00:00:00Z&incident=4", nil, http.StatusOK},
+		{"reader", http.MethodGet, "/api/v1/retention/tables", nil, http.StatusOK},
+		{"", http.MethodGet, "/api/v1/retention/tables", nil, http.StatusUnauthorized},
 	} {
 		var out any
 		if got := call(t, srv, c.as, c.method, c.path, c.body, &out); got != c.want {

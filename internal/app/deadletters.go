@@ -3,13 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/tocsin-soc/tocsin"
@@ -100,22 +98,14 @@ func letterOf(l *telemetry.Letter, most int) api.DeadLetter {
 		out.ResolvedAt = &l.ResolvedAt
 	}
 	body := l.Raw.Body
-	if out.Raw, out.RawEncoding = rawText(body); len(body) > most {
+	if out.Raw, out.RawEncoding = transform.RecordText(body); len(body) > most {
 		cut := body[:most]
 		for out.RawEncoding == "utf-8" && len(cut) > 0 && !utf8.Valid(cut) {
 			cut = cut[:len(cut)-1] // not in the middle of a character
 		}
-		out.Raw, _ = rawText(cut)
+		out.Raw, _ = transform.RecordText(cut)
 	}
 	return out
-}
-
-// rawText writes a record as text: as it is, or in base64.
-func rawText(body []byte) (text, encoding string) {
-	if utf8.Valid(body) {
-		return string(body), "utf-8"
-	}
-	return base64.StdEncoding.EncodeToString(body), "base64"
 }
 
 // Groups implements api.DeadLetters.
@@ -187,16 +177,16 @@ func (l *letters) each(ctx context.Context, q api.DeadLetterQuery, limit int, do
 
 // Replay implements api.DeadLetters.
 func (l *letters) Replay(ctx context.Context, r api.ReplayRequest, by string) (api.ReplayResult, error) {
-	mend, err := l.newMend(r)
+	change, err := transform.NewMend(transform.Change{Table: r.SetTable, Format: tocsin.Format(r.SetFormat), Edit: r.Edit}, l.app.schema, l.app.cfg.Now)
 	if err != nil {
 		return api.ReplayResult{}, err
 	}
-	defer mend.edit.Close()
+	defer change.Close()
 	limit := r.Limit
 	if limit == 0 {
 		limit = defaultReplay
 	}
-	run := &replaying{letters: l, mend: mend, by: by, isDry: r.IsDry, reasons: map[string]int{}}
+	run := &replaying{letters: l, mend: change, by: by, isDry: r.IsDry, reasons: map[string]int{}}
 	seen := 0
 	err = l.each(ctx, r.DeadLetterQuery, limit, func(page []telemetry.Letter) error {
 		seen += len(page)
@@ -215,7 +205,7 @@ func (l *letters) Replay(ctx context.Context, r api.ReplayRequest, by string) (a
 // replaying is one replay under way.
 type replaying struct {
 	letters *letters
-	mend    *mend
+	mend    *transform.Mend
 	by      string
 	isDry   bool
 	result  api.ReplayResult
@@ -224,7 +214,7 @@ type replaying struct {
 
 // page replays letters in one transaction.
 func (r *replaying) page(ctx context.Context, page []telemetry.Letter) error {
-	raws, ids, err := r.mend.apply(ctx, page, func(reason string) {
+	raws, ids, err := r.mend.Apply(ctx, page, func(reason string) {
 		r.result.Skipped++
 		r.reasons[reason]++
 	})
@@ -321,108 +311,4 @@ func pick(ids []tocsin.EventID, at []int) []tocsin.EventID {
 		out[i] = ids[n]
 	}
 	return out
-}
-
-// mend is what is to be changed about records before they are tried again.
-type mend struct {
-	app    *App
-	table  string
-	format tocsin.Format
-	edit   *transform.Set // nil without
-	asOf   time.Time
-}
-
-// editSource is what the transform of an edit is filed under.
-const editSource = "edit"
-
-// readable are the formats that a replay may be told to read records as.
-var readableFormats = []tocsin.Format{tocsin.FormatRow, tocsin.FormatJSONLine, tocsin.FormatSyslog, tocsin.FormatLine, tocsin.FormatEvtx, tocsin.FormatWindows, tocsin.FormatMail}
-
-func (l *letters) newMend(r api.ReplayRequest) (*mend, error) {
-	m := &mend{app: l.app, table: r.SetTable, format: tocsin.Format(r.SetFormat)}
-	if m.table != "" && !l.app.isTable(m.table) {
-		return nil, tocsin.Errorf(tocsin.Invalid, "There is no table %q to send the records to. docs/reference/tables.md lists the tables.", m.table)
-	}
-	if m.format != "" && !slices.Contains(readableFormats, m.format) {
-		return nil, tocsin.Errorf(tocsin.Invalid, "There is no format %q. The formats are %v.", m.format, readableFormats)
-	}
-	if r.Edit == "" {
-		return m, nil
-	}
-	var err error
-	m.edit, err = transform.Load(map[tocsin.SourceID]transform.Rule{editSource: {Text: r.Edit, Tables: []string{"DeadLetters"}}}, l.app.schema, l.app.cfg.Now)
-	return m, err
-}
-
-// apply makes the raw records of letters, mended. Each keeps the identity of the
-// record that was received, so that its events are stored once whatever was
-// changed about it.
-func (m *mend) apply(ctx context.Context, page []telemetry.Letter, skip func(reason string)) (raws []tocsin.Raw, ids []tocsin.EventID, err error) {
-	for i := range page {
-		l := &page[i]
-		if l.IsTruncated {
-			skip("only the beginning of the record was kept: it was longer than " + strconv.Itoa(tocsin.MaxRawBytes) + " bytes, or one of very many long ones")
-			continue
-		}
-		raw := l.Raw
-		raw.Of = raw.Digest()
-		if m.table != "" {
-			raw.Table = m.table
-		}
-		raw.Format = cmp.Or(m.format, raw.Format)
-		raws, ids = append(raws, raw), append(ids, l.ID)
-	}
-	if m.edit == nil {
-		return raws, ids, nil
-	}
-	return m.edited(ctx, raws, ids, skip)
-}
-
-// edited runs the edit over the letters' rows.
-func (m *mend) edited(ctx context.Context, raws []tocsin.Raw, ids []tocsin.EventID, skip func(reason string)) ([]tocsin.Raw, []tocsin.EventID, error) {
-	table, _ := m.app.schema.Table("DeadLetters")
-	column := func(name string) int { i, _ := table.Column(name); return i }
-	rows := make([]tocsin.Record, len(raws))
-	for i := range raws {
-		text, encoding := rawText(raws[i].Body)
-		values := make([]tocsin.Value, len(table.Columns)-3)
-		values[column(table.TimeColumn)] = tocsin.TimeValue(raws[i].ReceivedAt)
-		for name, v := range map[string]string{
-			"SourceId": string(raws[i].Source), "SenderAddress": raws[i].Sender, "Position": raws[i].Position, "Format": string(raws[i].Format), "TargetTable": raws[i].Table, "RawData": text, "RawEncoding": encoding,
-		} {
-			values[column(name)] = tocsin.StringValue(v)
-		}
-		values[column("RawLength")] = tocsin.IntValue(int64(len(raws[i].Body)))
-		rows[i] = tocsin.Record{Events: []tocsin.Event{{ID: ids[i], Table: table.Name, Source: editSource, OccurredAt: raws[i].ReceivedAt, ReceivedAt: raws[i].ReceivedAt, Values: values}}}
-	}
-	outcome, err := m.edit.Apply(ctx, rows)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, f := range outcome.Failed {
-		skip("the edit failed: " + f.Reason)
-	}
-	for range outcome.Filtered {
-		skip("the edit leaves the record out")
-	}
-	var out []tocsin.Raw
-	var kept []tocsin.EventID
-	for _, i := range outcome.Kept {
-		text := func(name string) string {
-			if at := column(name); at < len(rows[i].Events[0].Values) {
-				return rows[i].Events[0].Values[at].Str
-			}
-			return ""
-		}
-		raw := raws[i]
-		raw.Format, raw.Table, raw.Body = tocsin.Format(text("Format")), text("TargetTable"), []byte(text("RawData"))
-		if text("RawEncoding") == "base64" {
-			if raw.Body, err = base64.StdEncoding.DecodeString(text("RawData")); err != nil {
-				skip(fmt.Sprintf("the edit made RawData that is not base64, as RawEncoding says: %s", err))
-				continue
-			}
-		}
-		out, kept = append(out, raw), append(kept, ids[i])
-	}
-	return out, kept, nil
 }

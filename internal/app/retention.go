@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
@@ -10,10 +11,15 @@ import (
 )
 
 // keeping looks after what is kept, for the API and the command line alike.
-type keeping struct{ app *App }
+type keeping struct {
+	app *App
+
+	measuring sync.Mutex
+	stock     api.Stock // as of MeasuredAt
+}
 
 // Retention returns what sets and releases legal holds and lists deletions.
-func (a *App) Retention() api.Retention { return &keeping{a} }
+func (a *App) Retention() api.Retention { return &keeping{app: a} }
 
 // Holds implements api.Retention.
 func (k *keeping) Holds(ctx context.Context) ([]api.Hold, error) {
@@ -31,7 +37,7 @@ func (k *keeping) Holds(ctx context.Context) ([]api.Hold, error) {
 func holdOf(h telemetry.Hold) api.Hold {
 	return api.Hold{
 		ID: h.ID, Table: h.Table, From: timeOrNil(h.From), To: timeOrNil(h.To), Entity: h.Entity, Incident: h.Incident, Reason: h.Reason,
-		CreatedAt: h.CreatedAt, CreatedBy: h.CreatedBy, ReleasedAt: timeOrNil(h.ReleasedAt), ReleasedBy: h.ReleasedBy,
+		CreatedAt: h.CreatedAt, CreatedBy: h.CreatedBy, ReleasedAt: timeOrNil(h.ReleasedAt), ReleasedBy: h.ReleasedBy, ReleaseReason: h.ReleaseWhy,
 	}
 }
 
@@ -40,7 +46,18 @@ const beforeIncident = time.Hour
 
 // AddHold implements api.Retention.
 func (k *keeping) AddHold(ctx context.Context, r api.HoldRequest, by string) (api.Hold, error) {
-	h := telemetry.Hold{Table: r.Table, Entity: r.Entity, Incident: r.Incident, Reason: r.Reason, CreatedBy: by}
+	h, err := k.scope(ctx, r.HoldScope)
+	if err != nil {
+		return api.Hold{}, err
+	}
+	h.Reason, h.CreatedBy = r.Reason, by
+	h, err = k.app.store.AddHold(ctx, h)
+	return holdOf(h), err
+}
+
+// scope makes the store's hold of what is asked for.
+func (k *keeping) scope(ctx context.Context, r api.HoldScope) (telemetry.Hold, error) {
+	h := telemetry.Hold{Table: r.Table, Entity: r.Entity, Incident: r.Incident}
 	if r.From != nil {
 		h.From = *r.From
 	}
@@ -50,19 +67,68 @@ func (k *keeping) AddHold(ctx context.Context, r api.HoldRequest, by string) (ap
 	if r.Incident != 0 {
 		in, err := k.app.desk.Incident(ctx, tocsin.IncidentID(r.Incident))
 		if err != nil {
-			return api.Hold{}, err
+			return h, err
 		}
 		if r.From == nil && !in.FirstActivity.IsZero() {
 			h.From = in.FirstActivity.Add(-beforeIncident)
 		}
 	}
-	h, err := k.app.store.AddHold(ctx, h)
-	return holdOf(h), err
+	return h, nil
 }
 
 // ReleaseHold implements api.Retention.
-func (k *keeping) ReleaseHold(ctx context.Context, id, by string) error {
-	return k.app.store.ReleaseHold(ctx, id, by)
+func (k *keeping) ReleaseHold(ctx context.Context, id, by, reason string) error {
+	return k.app.store.ReleaseHold(ctx, id, by, reason)
+}
+
+// Held implements api.Retention.
+func (k *keeping) Held(ctx context.Context, r api.HoldScope) (api.HoldPreview, error) {
+	h, err := k.scope(ctx, r)
+	if err != nil {
+		return api.HoldPreview{}, err
+	}
+	list, err := k.app.store.Held(ctx, h)
+	if err != nil {
+		return api.HoldPreview{}, err
+	}
+	out := api.HoldPreview{From: timeOrNil(h.From)}
+	for _, one := range list {
+		out.Tables = append(out.Tables, api.HeldRows{Table: one.Table, Rows: one.Rows})
+		out.Rows += one.Rows
+	}
+	return out, nil
+}
+
+// measureEvery is how long a measurement of the tables is good for: it reads
+// through the whole store.
+const measureEvery = 30 * time.Second
+
+// Stock implements api.Retention.
+func (k *keeping) Stock(ctx context.Context) (api.Stock, error) {
+	k.measuring.Lock()
+	defer k.measuring.Unlock()
+	now := k.app.cfg.Now()
+	if age := now.Sub(k.stock.MeasuredAt); age >= 0 && age < measureEvery {
+		return k.stock, nil
+	}
+	tables, disk, err := k.app.store.Stock(ctx)
+	if err != nil {
+		return api.Stock{}, err
+	}
+	out := api.Stock{MeasuredAt: now, FileBytes: disk.File, SpareBytes: disk.Spare, MaxBytes: disk.MaxBytes, DiskFree: disk.Free, MinFree: disk.MinFree}
+	const day = 24 * time.Hour
+	for _, t := range tables {
+		one := api.TableStock{
+			Name: t.Table, Rows: t.Rows, Bytes: t.Bytes, Oldest: timeOrNil(t.Oldest), Newest: timeOrNil(t.Newest), ReceivedAt: timeOrNil(t.Received),
+			KeepDays: t.Age.Hours() / day.Hours(), MaxBytes: t.MaxBytes, IsUndeclared: t.IsUndeclared,
+		}
+		if decl, ok := k.app.schema.Table(t.Table); ok {
+			one.DeclaredDays = decl.Retention.Hours() / day.Hours()
+		}
+		out.Tables = append(out.Tables, one)
+	}
+	k.stock = out
+	return out, nil
 }
 
 // Deletions implements api.Retention.

@@ -24,19 +24,31 @@ type Hold struct {
 	CreatedBy  string
 	ReleasedAt time.Time // zero while it stands
 	ReleasedBy string
+	ReleaseWhy string // in the words of who released it
 }
 
-const holdColumns = `id, name, first, last, entity, incident, reason, created, created_by, released, released_by`
+const holdColumns = `id, name, first, last, entity, incident, reason, created, created_by, released, released_by, coalesce(release_reason, '')`
+
+// checkHold says what is wrong with the scope of a hold.
+func (s *Store) checkHold(h *Hold) error {
+	t, ok := s.opts.Schema.Table(h.Table)
+	switch {
+	case h.Table != "" && (!ok || !t.IsStamped()):
+		return tocsin.Errorf(tocsin.Invalid, "There is no table %q to hold. docs/reference/tables.md lists the tables.", h.Table)
+	case !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To):
+		return tocsin.Errorf(tocsin.Invalid, "The hold ends before it begins.")
+	}
+	return nil
+}
 
 // AddHold sets a hold. It stands once AddHold returned; the id is made here.
 func (s *Store) AddHold(ctx context.Context, h Hold) (Hold, error) {
-	switch t, ok := s.opts.Schema.Table(h.Table); {
-	case h.Table != "" && (!ok || !t.IsStamped()):
-		return h, tocsin.Errorf(tocsin.Invalid, "There is no table %q to hold. docs/reference/tables.md lists the tables.", h.Table)
+	if err := s.checkHold(&h); err != nil {
+		return h, err
+	}
+	switch {
 	case h.Reason == "" || h.CreatedBy == "":
 		return h, tocsin.Errorf(tocsin.Invalid, "A hold needs a reason, and somebody who sets it.")
-	case !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To):
-		return h, tocsin.Errorf(tocsin.Invalid, "The hold ends before it begins.")
 	case len(h.Reason) > 2000 || len(h.Entity) > 1000:
 		return h, tocsin.Errorf(tocsin.Invalid, "A hold's reason has at most 2000 bytes, its entity at most 1000.")
 	}
@@ -52,21 +64,24 @@ func (s *Store) AddHold(ctx context.Context, h Hold) (Hold, error) {
 		if h.Incident != 0 {
 			incident = h.Incident
 		}
-		return e.writer.ExecArgs(ctx, `INSERT INTO tocsin.holds VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '')`,
+		return e.writer.ExecArgs(ctx, `INSERT INTO tocsin.holds VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '', '')`,
 			h.ID, h.Table, ticksOrNull(h.From), ticksOrNull(h.To), h.Entity, incident, h.Reason, tocsin.Ticks(h.CreatedAt), h.CreatedBy)
 	})
 	return h, err
 }
 
-// ReleaseHold ends a hold. It stays listed. It is tocsin.NotFound when no such
-// hold stands.
-func (s *Store) ReleaseHold(ctx context.Context, id, by string) error {
+// ReleaseHold ends a hold and keeps why. It stays listed. It is tocsin.NotFound
+// when no such hold stands.
+func (s *Store) ReleaseHold(ctx context.Context, id, by, why string) error {
+	if why == "" || len(why) > 2000 {
+		return tocsin.Errorf(tocsin.Invalid, "Say why the hold is released, in at most 2000 bytes.")
+	}
 	return s.do(ctx, func() error {
 		e := s.engine.Load()
 		if e == nil {
 			return unavailable(nil)
 		}
-		n, err := firstInt(ctx, e.writer, `UPDATE tocsin.holds SET released = $2, released_by = $3 WHERE id = $1 AND released IS NULL`, id, tocsin.Ticks(s.opts.Now()), by)
+		n, err := firstInt(ctx, e.writer, `UPDATE tocsin.holds SET released = $2, released_by = $3, release_reason = $4 WHERE id = $1 AND released IS NULL`, id, tocsin.Ticks(s.opts.Now()), by, why)
 		if err == nil && n == 0 {
 			return tocsin.Errorf(tocsin.NotFound, "No hold %q stands. GET /api/v1/holds lists the holds.", id)
 		}
@@ -117,7 +132,7 @@ func appendHolds(out []Hold, chunk *duck.Chunk) []Hold {
 		incident, _ := chunk.Columns[5].Value(i).(int64)
 		out = append(out, Hold{
 			ID: text(0), Table: text(1), From: at(2), To: at(3), Entity: text(4), Incident: incident, Reason: text(6),
-			CreatedAt: at(7), CreatedBy: text(8), ReleasedAt: at(9), ReleasedBy: text(10),
+			CreatedAt: at(7), CreatedBy: text(8), ReleasedAt: at(9), ReleasedBy: text(10), ReleaseWhy: text(11),
 		})
 	}
 	return out

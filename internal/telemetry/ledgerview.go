@@ -42,7 +42,7 @@ var ledgerViews = map[string]ledgerView{
 	}},
 	"LegalHolds": {from: "holds", expressions: map[string]string{
 		"TimeGenerated": "created", "HoldId": "id", "TableName": "name", "StartTime": "first", "EndTime": "last", "Entity": "entity", "IncidentNumber": "incident",
-		"Reason": "reason", "CreatedBy": "created_by", "ReleasedAt": "released", "ReleasedBy": "released_by", "Type": "'LegalHolds'",
+		"Reason": "reason", "CreatedBy": "created_by", "ReleasedAt": "released", "ReleasedBy": "released_by", "ReleaseReason": "release_reason", "Type": "'LegalHolds'",
 		schema.EventIDColumn: "id", schema.IngestionTimeColumn: "created", schema.SourceColumn: "'tocsin'",
 	}},
 }

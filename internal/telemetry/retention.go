@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS tocsin.holds (id VARCHAR NOT NULL, name VARCHAR NOT N
 	reason VARCHAR NOT NULL, created BIGINT NOT NULL, created_by VARCHAR NOT NULL, released BIGINT, released_by VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS tocsin.deletions (id VARCHAR NOT NULL, made BIGINT NOT NULL, name VARCHAR NOT NULL, removed BIGINT NOT NULL, held BIGINT NOT NULL,
 	cutoff BIGINT, reason VARCHAR NOT NULL, bytes_before BIGINT NOT NULL, bytes_after BIGINT);
+ALTER TABLE tocsin.holds ADD COLUMN IF NOT EXISTS release_reason VARCHAR DEFAULT '';
 `
 
 // A Deletion is one line of the record of deletions: the rows of a table that

@@ -109,6 +109,31 @@ func TestRetain_StoreBoundTakesTheOldestOfAllTables(t *testing.T) {
 	}
 }
 
+func TestStock_SaysWhatIsThereAndHowLongItStays(t *testing.T) {
+	s := open(t, t.TempDir(), func(o *telemetry.Options) {
+		o.Retention = schema.Retention{Bytes: 1 << 40, Tables: map[string]schema.Keep{"SigninLogs": {Age: 30 * 24 * time.Hour, Bytes: 1 << 30}}}
+		o.MinFree, o.Free = 1<<30, func(string) (int64, error) { return 5 << 30, nil }
+	})
+	var events []tocsin.Event
+	for i := range 10 {
+		ev := signin("a", i)
+		ev.OccurredAt = noon.AddDate(0, 0, -i)
+		events = append(events, ev)
+	}
+	appendOK(t, s, telemetry.Batch{Events: events})
+	tables, disk, err := s.Stock(context.Background())
+	if err != nil || len(tables) != 1 || disk.File == 0 || disk.Free != 5<<30 || disk.MinFree != 1<<30 || disk.MaxBytes != 1<<40 {
+		t.Fatalf("%+v, %+v, %v", tables, disk, err)
+	}
+	if one := tables[0]; one.Table != "SigninLogs" || one.Rows != 10 || !one.Oldest.Equal(noon.AddDate(0, 0, -9)) || !one.Newest.Equal(noon) || one.Received.IsZero() || one.Age != 30*24*time.Hour || one.MaxBytes != 1<<30 {
+		t.Errorf("%+v", one)
+	}
+	empty := open(t, "")
+	if tables, disk, err := empty.Stock(context.Background()); err != nil || len(tables) != 0 || disk.Free != -1 {
+		t.Errorf("a store in memory: %+v, %+v, %v", tables, disk, err)
+	}
+}
+
 func TestHold_KeepsWhatRetentionWouldDelete(t *testing.T) {
 	now := noon
 	s := open(t, t.TempDir(), func(o *telemetry.Options) { o.Now = func() time.Time { return now } })
@@ -136,20 +161,39 @@ func TestHold_KeepsWhatRetentionWouldDelete(t *testing.T) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
+	for _, c := range []struct {
+		hold telemetry.Hold
+		want int64
+	}{{period, 2}, {telemetry.Hold{Entity: "amelie@CONTOSO"}, 5}, {telemetry.Hold{}, 10}, {telemetry.Hold{Table: "AADNonInteractiveUserSignInLogs"}, 0}, {telemetry.Hold{From: noon.AddDate(0, 0, 8)}, 2}} {
+		held, err := s.Held(ctx, c.hold)
+		got := int64(0)
+		for _, h := range held {
+			got += h.Rows
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%+v holds %+v, want %d rows; %v", c.hold, held, c.want, err)
+		}
+	}
+	if _, err := s.Held(ctx, telemetry.Hold{Table: "NoSuch"}); !tocsin.IsKind(err, tocsin.Invalid) {
+		t.Errorf("what a hold on no table holds: %v", err)
+	}
 	now = noon.AddDate(1, 0, 0)
 	done, err := s.Retain(ctx)
 	if err != nil || rowsOf(done) != 4 || done[0].Held != 6 { // days 0 and 1 by the period, the even ones by the name
 		t.Errorf("%+v, %v", done, err)
 	}
-	if err := s.ReleaseHold(ctx, period.ID, "carol"); err != nil {
+	if err := s.ReleaseHold(ctx, period.ID, "carol", ""); !tocsin.IsKind(err, tocsin.Invalid) {
+		t.Errorf("released without a reason: %v", err)
+	}
+	if err := s.ReleaseHold(ctx, period.ID, "carol", "case closed"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ReleaseHold(ctx, period.ID, "carol"); !tocsin.IsKind(err, tocsin.NotFound) {
+	if err := s.ReleaseHold(ctx, period.ID, "carol", "again"); !tocsin.IsKind(err, tocsin.NotFound) {
 		t.Errorf("released twice: %v", err)
 	}
 	if done, err = s.Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 5 {
 		t.Errorf("after the release: %+v, %v", done, err)
 	}
-	wantText(t, "holds", query(t, s, `SELECT "TableName", "Entity", "Reason", "CreatedBy", "ReleasedBy" FROM "LegalHolds" ORDER BY "Reason"`), "SigninLogs||case 7|amelie|carol\n|amelie@CONTOSO|case 8|bob|\n")
+	wantText(t, "holds", query(t, s, `SELECT "TableName", "Entity", "Reason", "CreatedBy", "ReleasedBy", "ReleaseReason" FROM "LegalHolds" ORDER BY "Reason"`), "SigninLogs||case 7|amelie|carol|case closed\n|amelie@CONTOSO|case 8|bob||\n")
 	wantText(t, "record", query(t, s, `SELECT "Rows", "RowsHeld" FROM "RetentionRuns" ORDER BY 2 DESC`), "4|6\n1|5\n")
 }

@@ -541,16 +541,42 @@ export interface DiscardResult {
 }
 
 /**
- * HoldRequest is the body of POST /api/v1/holds: what retention must not
- * delete. Empty fields hold everything.
+ * HoldScope chooses what a hold keeps: rows that meet every condition. Empty
+ * fields choose everything. GET /api/v1/holds/preview takes them as its query.
  */
-export interface HoldRequest {
+export interface HoldScope {
   table?: string;
   from?: string;
   to?: string;
   entity?: string;
   incident?: number;
+}
+
+/** HoldRequest is the body of POST /api/v1/holds: what retention must not delete. */
+export interface HoldRequest extends HoldScope {
   reason: string;
+}
+
+/** ReleaseRequest is the body of POST /api/v1/holds/{id}/release. */
+export interface ReleaseRequest {
+  reason: string;
+}
+
+/** HeldRows counts rows of a table that a hold keeps. */
+export interface HeldRows {
+  table: string;
+  rows: number;
+}
+
+/**
+ * HoldPreview answers GET /api/v1/holds/preview. Tables of which nothing is
+ * held are left out.
+ */
+export interface HoldPreview {
+  /** as it would be set: an incident's hold begins with the incident */
+  from: string | null;
+  tables: HeldRows[];
+  rows: number;
 }
 
 /** Hold is a legal hold. */
@@ -568,6 +594,7 @@ export interface Hold {
   /** null while it stands */
   releasedAt: string | null;
   releasedBy: string;
+  releaseReason: string;
 }
 
 /** HoldList answers GET /api/v1/holds. */
@@ -592,6 +619,46 @@ export interface Deletion {
 /** DeletionList answers GET /api/v1/retention/runs. */
 export interface DeletionList {
   items: Deletion[];
+}
+
+/** TableStock is what is there of one table, and how long it stays. */
+export interface TableStock {
+  name: string;
+  rows: number;
+  /** in the store's file; what came in the last minutes may lie in its log */
+  bytes: number;
+  /** event time */
+  oldest: string | null;
+  newest: string | null;
+  /** of the row received first, which goes first */
+  receivedAt: string | null;
+  /** from its receipt on; 0 is for ever */
+  keepDays: number;
+  /** what the table's file says; differs when --retention says otherwise */
+  declaredDays: number;
+  /** 0 for no bound */
+  maxBytes: number;
+  /** no file declares it any more: it is kept */
+  isUndeclared: boolean;
+}
+
+/** Stock answers GET /api/v1/retention/tables. */
+export interface Stock {
+  tables: TableStock[];
+  /** of the store's file and its log */
+  fileBytes: number;
+  /** of the file, free for new rows */
+  spareBytes: number;
+  /** bound of all tables together; 0 for none */
+  maxBytes: number;
+  /** bytes; -1 when the system does not say */
+  diskFree: number;
+  /** with less free nothing is taken in */
+  minFree: number;
+  /** why nothing is taken in just now; empty while it is */
+  stopped: string;
+  /** half a minute ago at most */
+  measuredAt: string;
 }
 
 /**
