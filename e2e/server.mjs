@@ -20,23 +20,40 @@ export async function openServer() {
     const started = await startMock({ dist: join(root, "web/dist") });
     return { url: started.url, link: started.link, isMock: true, invite: null, stop: started.close };
   }
-  return startDemo(process.env.TOCSIN_BIN ?? join(root, "bin/tocsin"));
+  return startDemo();
 }
 
-async function startDemo(program) {
+/** Where the program is that stories start. */
+export const program = process.env.TOCSIN_BIN ?? join(root, "bin/tocsin");
+
+/** A folder for stores, to be removed by the caller. */
+export const newFolder = () => mkdtempSync(join(tmpdir(), "tocsin-e2e-"));
+
+async function startDemo() {
   if (!existsSync(program)) throw new Error(`${program} is not there. Build it with make build, or set TOCSIN_MOCK=1.`);
-  const data = mkdtempSync(join(tmpdir(), "tocsin-e2e-"));
-  const child = spawn(program, ["demo", "--data", data, "--addr", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const data = newFolder();
+  const started = await start(["demo", "--data", data, "--addr", "127.0.0.1:0"]);
+  const stop = async () => {
+    await started.stop();
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { ...started, isMock: false, invite: (user, role) => invite(data, started.url, user, role), stop };
+}
+
+/** Starts the program as a server and waits for the sign-in link or, without one, for the address it prints. */
+export async function start(flags) {
+  const child = spawn(program, flags, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const ended = new Promise((done) => child.once("exit", done));
-  const link = await new Promise((found, failed) => {
+  const [link, address] = await new Promise((found, failed) => {
     const timer = setTimeout(() => failed(new Error(`no sign-in link after ${readyMillis} ms:\n${said}`)), readyMillis);
     const read = (part) => {
       said += part;
-      const line = /sign in: (\S+)/.exec(said);
-      if (!line) return;
+      const link = /sign in[^:\n]*: (\S+)/.exec(said)?.[1];
+      const address = /^tocsin \S+ is at (http\S+?),?\s/m.exec(said)?.[1];
+      if (!link && (flags[0] === "demo" || !address || /no users yet/.test(said))) return;
       clearTimeout(timer);
-      found(line[1]);
+      found([link ?? "", address]);
     };
     child.stderr.setEncoding("utf8").on("data", read);
     child.stdout.setEncoding("utf8").on("data", read);
@@ -45,20 +62,18 @@ async function startDemo(program) {
   const stop = async () => {
     child.kill("SIGTERM");
     await ended;
-    rmSync(data, { recursive: true, force: true });
   };
-  const url = new URL(link).origin;
-  return { url, link, isMock: false, invite: (user, role) => invite(program, data, url, user, role), stop };
+  return { url: address ?? new URL(link).origin, link, stop };
 }
 
 /** Adds a user of a running server and returns a one-time link for them. */
-export async function invite(program, data, url, user, role) {
-  await run(program, ["user", "add", user, "--role", role, "--data", data], `correct horse battery ${user}\n`);
-  return `${url}/signin?link=${(await run(program, ["user", "link", user, "--data", data])).trim()}`;
+export async function invite(data, url, user, role) {
+  await run(["user", "add", user, "--role", role, "--data", data], `correct horse battery ${user}\n`);
+  return `${url}/signin?link=${(await run(["user", "link", user, "--data", data])).trim()}`;
 }
 
 /** Runs a program to its end and returns what it wrote. */
-const run = (program, flags, input = "") => new Promise((done, failed) => {
+export const run = (flags, input = "") => new Promise((done, failed) => {
   const child = execFile(program, flags, (error, out, said) => (error ? failed(new Error(`${flags.join(" ")}: ${said}`)) : done(out)));
   child.stdin.end(input);
 });

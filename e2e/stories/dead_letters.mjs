@@ -36,7 +36,7 @@ export async function openLetter(page, url) {
   await page.getByRole("complementary", { name: "Letter" }).locator("mark").waitFor();
 }
 
-/** Records that could not become events are found, tried, mended by KQL on the way, replayed and seen stored; one is given up with a reason. */
+/** Records that could not become events are found, tried, mended by KQL on the way, replayed and seen stored; one is discarded with a reason. */
 export async function deadLetters(browser, context, { url, invite }) {
   const page = await openPage(context);
   await page.goto(`${url}/dead-letters`);
@@ -74,12 +74,12 @@ export async function deadLetters(browser, context, { url, invite }) {
   await page.goto(`${url}/dead-letters?source=&q=ends+early`);
   await letters.getByRole("row").nth(1).click();
   await pane.getByText("It was cut off on its way").waitFor();
-  await pane.getByRole("button", { name: "Give it up…" }).click();
-  const why = page.getByRole("dialog", { name: "Give up 1 letter" });
-  assert.equal(await why.getByRole("button", { name: "Give up 1 letter" }).isEnabled(), false, "giving up needs a reason");
+  await pane.getByRole("button", { name: "Discard it…" }).click();
+  const why = page.getByRole("dialog", { name: "Discard 1 letter" });
+  assert.equal(await why.getByRole("button", { name: "Discard 1 letter" }).isEnabled(), false, "discarding needs a reason");
   await why.getByRole("textbox", { name: "Why" }).fill("The sender lost power.");
-  await why.getByRole("button", { name: "Give up 1 letter" }).click();
-  await page.getByText("1 letter given up. They stay listed").waitFor();
+  await why.getByRole("button", { name: "Discard 1 letter" }).click();
+  await page.getByText("1 letter discarded. They stay listed").waitFor();
   await page.goto(`${url}/dead-letters?state=discarded`);
   await letters.getByRole("row").nth(1).click();
   await pane.getByText("The sender lost power.").waitFor();
@@ -105,7 +105,7 @@ async function readersOnlyLook(browser, { url, invite }) {
   await page.goto(await invite(`reader${Date.now()}`, "reader"));
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
   await page.goto(`${url}/dead-letters`);
-  await page.getByText("Replaying and giving up need the role Contributor; you are Reader.").waitFor();
+  await page.getByText("Replaying and discarding need the role Contributor; you are Reader.").waitFor();
   assert.equal(await page.getByRole("button", { name: /^Replay/ }).count(), 0);
 
   await page.route("**/api/v1/session", async (route) => {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { openPage, writeQuery } from "../browser.mjs";
 import { openLetter, sendVariety } from "./dead_letters.mjs";
 
-const folder = process.env.TOCSIN_SHOTS ?? join(import.meta.dirname, "../../docs/screens");
+export const folder = process.env.TOCSIN_SHOTS ?? join(import.meta.dirname, "../../docs/screens");
 
-/** Takes the pictures of the documentation: queue, incident, hunting, dead letters, dark and light. */
+/** Takes the pictures of the documentation: queue, incident, hunting, dead letters, retention, dark and light. */
 export async function screens(browser, session, { url, isMock }) {
   mkdirSync(folder, { recursive: true });
   for (const colorScheme of ["light", "dark"]) {
@@ -35,10 +35,25 @@ export async function screens(browser, session, { url, isMock }) {
       if (colorScheme === "light") await sendVariety(page);
       await openLetter(page, url);
       await shoot("dead-letters");
+
+      await page.goto(`${url}/retention`);
+      await page.getByRole("region", { name: "Tables" }).getByRole("row").nth(2).waitFor();
+      await shoot("retention");
+      if (colorScheme === "light") await setHolds(page);
+      await page.goto(`${url}/retention?tab=holds`);
+      await page.getByRole("region", { name: "Holds" }).getByRole("button", { name: /lukas/ }).click();
+      await page.getByRole("complementary", { name: "Hold" }).getByText(/rows of \d+ tables/).waitFor();
+      await shoot("retention-holds");
     }
     await context.close();
   }
 }
+
+/** Holds as two cases ask for them. */
+const setHolds = (page) => page.evaluate(async () => {
+  const holds = [{ table: "SigninLogs", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", reason: "Audit of November" }, { entity: "lukas.petrov2@fjordbank.example", incident: 2, reason: "Case 2026-17, legal department" }];
+  for (const hold of holds) await fetch("/api/v1/holds", { method: "POST", headers: { "X-Tocsin-Request": "1", "content-type": "application/json" }, body: JSON.stringify(hold) });
+});
 
 /** Waits until the demonstration has played: the queue shows its two attacks with at least four alerts each. */
 const bothAttacksFound = (page) => page.waitForFunction(() => {

@@ -5,6 +5,7 @@ import { checkQuery, runQuery } from "./query.mjs";
 import { schema } from "./schema.mjs";
 import { seed, users } from "./seed.mjs";
 import { change, comment, ingest } from "./incident.mjs";
+import { keeping } from "./keeping.mjs";
 import { page, summary } from "./queue.mjs";
 import { serveFile } from "./files.mjs";
 
@@ -91,6 +92,7 @@ async function answerFor(state, request, path, query, user) {
     return ruleDetail(found, world.now);
   }
   if (get && path === "/sources") return { items: state.mode === "empty" ? [] : sources(Date.now()), refused: state.mode === "empty" ? [] : refused, stopped: "" };
+  if (/^\/(dead-letters|holds|retention)/.test(path)) return keeping(state.mode, request.method, path, query, get ? {} : await body(request), Date.now()) ?? refuse(404, "not_found", "There is no such letter.");
   if (path.startsWith("/ingest/")) return ingest(state, await body(request));
   return refuse(404, "not_found", "There is nothing at this address.");
 }

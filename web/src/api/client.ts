@@ -1,4 +1,4 @@
-import type { Assignee, DeadLetter, DeadLetterGroups, DeadLetterList, DiscardRequest, DiscardResult, IncidentChange, IncidentDetail, IncidentPage, Problem, QueryRequest, QueryResult, ReplayRequest, ReplayResult, RuleDetail, RuleList, Schema, Session, SignIn, SourceList } from "./types.gen";
+import type { Assignee, DeadLetter, DeadLetterGroups, DeadLetterList, DiscardRequest, DiscardResult, Deletion, Hold, HoldPreview, HoldRequest, IncidentChange, IncidentDetail, IncidentPage, Problem, QueryRequest, QueryResult, ReplayRequest, ReplayResult, RuleDetail, RuleList, Schema, Session, SignIn, SourceList, Stock } from "./types.gen";
 import { parseExact } from "../lib/exactJson";
 
 /** Every response that is not a success, and every failure to get one. */
@@ -77,5 +77,11 @@ export const api = {
   deadLetter: (letter: string, signal?: AbortSignal) => request<DeadLetter>("GET", `/dead-letters/${id(letter)}`, { signal }),
   replay: (body: ReplayRequest) => request<ReplayResult>("POST", "/dead-letters/replay", { body }),
   discard: (body: DiscardRequest) => request<DiscardResult>("POST", "/dead-letters/discard", { body }),
+  stock: (signal?: AbortSignal) => request<Stock>("GET", "/retention/tables", { signal }),
+  deletions: (limit: number, signal?: AbortSignal) => request<{ items: Deletion[] }>("GET", "/retention/runs", { query: { limit }, signal }),
+  holds: (signal?: AbortSignal) => request<{ items: Hold[] }>("GET", "/holds", { signal }),
+  previewHold: (query: Query, signal?: AbortSignal) => request<HoldPreview>("GET", "/holds/preview", { query, signal }),
+  addHold: (body: HoldRequest) => request<Hold>("POST", "/holds", { body }),
+  releaseHold: (hold: string, reason: string) => request<{ items: Hold[] }>("POST", `/holds/${id(hold)}/release`, { body: { reason } }),
   sources: (signal?: AbortSignal) => request<SourceList>("GET", "/sources", { signal }),
 };

@@ -4,7 +4,7 @@ import { shortcuts, type Shortcut } from "../lib/shortcuts";
 import { Keys } from "../ui/Keys";
 import styles from "./HelpDialog.module.css";
 
-const groups: Shortcut["group"][] = ["Everywhere", "Incident queue", "Incident", "Hunting", "Dead letters"];
+const groups: Shortcut["group"][] = ["Everywhere", "Incident queue", "Incident", "Hunting", "Dead letters", "Retention"];
 
 /** All shortcuts, from the one table. */
 export function HelpDialog({ onClose }: { onClose: () => void }) {

@@ -1,4 +1,4 @@
-import { BookSearchRegular, DatabaseRegular, MailDismissRegular, ShieldErrorRegular, ShieldTaskRegular } from "@fluentui/react-icons";
+import { ArchiveRegular, BookSearchRegular, DatabaseRegular, MailDismissRegular, ShieldErrorRegular, ShieldTaskRegular } from "@fluentui/react-icons";
 import { Link } from "@tanstack/react-router";
 import styles from "./Navigation.module.css";
 
@@ -12,6 +12,7 @@ const pages = [
   [
     { to: "/sources", name: "Sources", icon: <DatabaseRegular /> },
     { to: "/dead-letters", name: "Dead letters", icon: <MailDismissRegular /> },
+    { to: "/retention", name: "Retention", icon: <ArchiveRegular /> },
   ],
 ] as const;
 

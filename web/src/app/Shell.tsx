@@ -28,6 +28,7 @@ export function Shell() {
     "go.detections": () => void navigate({ to: "/detections" }),
     "go.sources": () => void navigate({ to: "/sources" }),
     "go.letters": () => void navigate({ to: "/dead-letters" }),
+    "go.retention": () => void navigate({ to: "/retention" }),
     "theme.light": () => choose("light"),
     "theme.dark": () => choose("dark"),
     "theme.system": () => choose("system"),

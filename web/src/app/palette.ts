@@ -4,7 +4,7 @@ import { shortcuts, type ActionId } from "../lib/shortcuts";
 /** One line of the command palette: an action, or an incident to open. */
 export type Choice = { kind: "action"; id: ActionId; title: string; keys: string } | { kind: "incident"; number: number; title: string };
 
-const hidden: ActionId[] = ["app.palette", "queue.next", "queue.previous", "queue.open", "queue.select", "letters.next", "letters.previous", "letters.open", "letters.select", "letters.close"];
+const hidden: ActionId[] = ["app.palette", "queue.next", "queue.previous", "queue.open", "queue.select", "letters.next", "letters.previous", "letters.open", "letters.select", "letters.close", "retention.close"];
 
 /** Lists what fits the text, best first; a number also offers that incident. */
 export function choices(possible: ActionId[], text: string): Choice[] {

@@ -15,10 +15,11 @@ const hunting = createRoute({ getParentRoute: () => root, path: "/hunting", vali
 const detections = createRoute({ getParentRoute: () => root, path: "/detections", validateSearch: asText, component: lazyRouteComponent(() => import("../features/detections/DetectionsPage")) });
 const sources = createRoute({ getParentRoute: () => root, path: "/sources", component: lazyRouteComponent(() => import("../features/sources/SourcesPage")) });
 const letters = createRoute({ getParentRoute: () => root, path: "/dead-letters", validateSearch: asText, component: lazyRouteComponent(() => import("../features/letters/LettersPage")) });
+const retention = createRoute({ getParentRoute: () => root, path: "/retention", validateSearch: asText, component: lazyRouteComponent(() => import("../features/retention/RetentionPage")) });
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, incidents, incident, hunting, detections, sources, letters]),
+    routeTree: root.addChildren([home, incidents, incident, hunting, detections, sources, letters, retention]),
     defaultErrorComponent: RouteError,
     defaultPreload: "intent",
     scrollRestoration: false,

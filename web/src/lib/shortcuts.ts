@@ -2,7 +2,7 @@
 export interface Shortcut {
   title: string;
   keys: string;
-  group: "Everywhere" | "Incident queue" | "Incident" | "Hunting" | "Dead letters";
+  group: "Everywhere" | "Incident queue" | "Incident" | "Hunting" | "Dead letters" | "Retention";
 }
 
 /**
@@ -18,6 +18,7 @@ export const shortcuts = {
   "go.detections": { title: "Go to detections", keys: "g d", group: "Everywhere" },
   "go.sources": { title: "Go to sources", keys: "g s", group: "Everywhere" },
   "go.letters": { title: "Go to dead letters", keys: "g l", group: "Everywhere" },
+  "go.retention": { title: "Go to retention", keys: "g r", group: "Everywhere" },
   "theme.light": { title: "Theme: light", keys: "", group: "Everywhere" },
   "theme.dark": { title: "Theme: dark", keys: "", group: "Everywhere" },
   "theme.system": { title: "Theme: follow the system", keys: "", group: "Everywhere" },
@@ -45,9 +46,15 @@ export const shortcuts = {
   "letters.open": { title: "Open letter", keys: "Enter", group: "Dead letters" },
   "letters.select": { title: "Select or unselect", keys: "x", group: "Dead letters" },
   "letters.replay": { title: "Replay letters", keys: "r", group: "Dead letters" },
-  "letters.discard": { title: "Give letters up", keys: "d", group: "Dead letters" },
+  "letters.discard": { title: "Discard letters", keys: "d", group: "Dead letters" },
   "letters.search": { title: "Search reasons", keys: "/", group: "Dead letters" },
   "letters.close": { title: "Close letter or clear selection", keys: "Escape", group: "Dead letters" },
+  "retention.tables": { title: "Show tables", keys: "1", group: "Retention" },
+  "retention.holds": { title: "Show holds", keys: "2", group: "Retention" },
+  "retention.deletions": { title: "Show what was deleted", keys: "3", group: "Retention" },
+  "retention.hold": { title: "Set a hold", keys: "n", group: "Retention" },
+  "retention.search": { title: "Search tables", keys: "/", group: "Retention" },
+  "retention.close": { title: "Close hold", keys: "Escape", group: "Retention" },
 } as const satisfies Record<string, Shortcut>;
 
 export type ActionId = keyof typeof shortcuts;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, clock, day, span, utc } from "./time";
+import { ago, clock, day, readTime, span, utc } from "./time";
 
 const now = Date.parse("2026-11-21T14:00:00Z");
 
@@ -16,4 +16,11 @@ test("exact times are UTC and survive ticks", () => {
   expect(clock("2026-11-21T23:02:07-02:00")).toBe("01:02:07");
   expect(day("2026-11-21T23:02:07-02:00")).toBe("2026-11-22");
   expect(utc("nonsense")).toBe("nonsense");
+});
+
+test("typed times are UTC and exact", () => {
+  expect(readTime("2026-11-21")).toBe("2026-11-21T00:00:00.000Z");
+  expect(readTime(" 2026-11-21 14:05 UTC")).toBe("2026-11-21T14:05:00.000Z");
+  expect(readTime("2026-11-21T14:05:09Z")).toBe("2026-11-21T14:05:09.000Z");
+  for (const bad of ["", "yesterday", "2026-02-30", "2026-11-21 25:00"]) expect(readTime(bad)).toBeNull();
 });

@@ -1,11 +1,11 @@
 import { Button } from "@fluentui/react-components";
-import { CheckmarkCircleRegular, DismissRegular, InfoRegular, WarningRegular } from "@fluentui/react-icons";
+import { CheckmarkCircleRegular, DismissRegular, ErrorCircleRegular, InfoRegular, WarningRegular } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 import styles from "./Notice.module.css";
 
-interface Props { tone: "good" | "warn" | "plain"; children: ReactNode; action?: { label: string; onClick: () => void } | undefined; onDismiss?: (() => void) | undefined }
+interface Props { tone: "good" | "warn" | "bad" | "plain"; children: ReactNode; action?: { label: string; onClick: () => void } | undefined; onDismiss?: (() => void) | undefined }
 
-const icons = { good: CheckmarkCircleRegular, warn: WarningRegular, plain: InfoRegular };
+const icons = { good: CheckmarkCircleRegular, warn: WarningRegular, bad: ErrorCircleRegular, plain: InfoRegular };
 
 /** Something to know, where it belongs: what an action came to, a state of the whole. Screen readers hear it. */
 export function Notice({ tone, children, action, onDismiss }: Props) {

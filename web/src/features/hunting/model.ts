@@ -21,14 +21,5 @@ export function rangeText(range: TimeRange): string {
   return "preset" in range ? rangeNames[range.preset] : `${utc(range.from).slice(0, 16)} – ${utc(range.to).slice(0, 16)} UTC`;
 }
 
-/** Reads what was typed as a time in UTC: 2026-11-21 or 2026-11-21 14:00[:30]; null when it is none. */
-export function readTime(text: string): string | null {
-  const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?\s*(?:Z|UTC)?\s*$/.exec(text);
-  if (!found) return null;
-  const at = new Date(`${found[1]}T${found[2] ?? "00:00"}${found[3] ?? ":00"}Z`);
-  // Date rolls 30 February over to March; that is not what was typed.
-  return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== found[1] ? null : at.toISOString();
-}
-
 /** The text to insert for a name: in brackets when it is no plain identifier. */
 export const insertable = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : `['${name.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}']`);

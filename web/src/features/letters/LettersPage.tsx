@@ -74,7 +74,7 @@ export default function LettersPage() {
   const about = open.length ? `${count(open.length, "letter")}` : total === 1 ? "the letter" : `all ${total.toLocaleString("en-US")}`;
   return (
     <>
-      <PageHeader title="Dead letters">{groups.data && <span><b>{groups.data.total.toLocaleString("en-US")}</b> {view.state === "all" ? "in all" : view.state === "discarded" ? "given up" : view.state}{sorted.length > 1 && ` in ${count(sorted.length, "group")}`}</span>}</PageHeader>
+      <PageHeader title="Dead letters">{groups.data && <span><b>{groups.data.total.toLocaleString("en-US")}</b> {view.state === "all" ? "in all" : view.state === "discarded" ? "discarded" : view.state}{sorted.length > 1 && ` in ${count(sorted.length, "group")}`}</span>}</PageHeader>
       <Filters view={view} onView={setView} search={search} />
       {said && <div className={styles.line}><Notice tone={said.isGood ? "good" : "warn"} onDismiss={() => setSaid(null)}>{said.text}</Notice></div>}
       {error && first && <div className={styles.line}><Failure size="line" problem={problemOf(error)} action={retry} /></div>}
@@ -92,8 +92,8 @@ export default function LettersPage() {
                 {view.kind && <Button size="small" appearance="subtle" onClick={() => setView({ kind: "", table: "", of: "" })}>Show all</Button>}
                 <span className={styles.acts}>
                   {selected.length > 0 && <><span>{count(selected.length, "letter")} selected</span><Button size="small" appearance="subtle" onClick={selection.clear}>Clear</Button></>}
-                  {mayAct && isOpen && <><Button size="small" appearance="primary" disabled={!canAct} onClick={() => ask("replay")}>Replay {about}…</Button><Button size="small" disabled={!canAct} onClick={() => ask("discard")}>Give up {about}…</Button></>}
-                  {!mayAct && isOpen && <span className={styles.quiet}>Replaying and giving up need the role Contributor; you are {words(session.role)}.</span>}
+                  {mayAct && isOpen && <><Button size="small" appearance="primary" disabled={!canAct} onClick={() => ask("replay")}>Replay {about}…</Button><Button size="small" disabled={!canAct} onClick={() => ask("discard")}>Discard {about}…</Button></>}
+                  {!mayAct && isOpen && <span className={styles.quiet}>Replaying and discarding need the role Contributor; you are {words(session.role)}.</span>}
                 </span>
               </div>
               {letters.length > 0

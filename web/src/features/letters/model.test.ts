@@ -14,7 +14,7 @@ test("an outcome names every count there is, and says when there was nothing", (
 
 test("the history of a letter", () => {
   expect(historyOf(letter({ attempts: 2 })).map((s) => s.text)).toEqual(["Received and kept as a dead letter", "Replayed 2 times without success"]);
-  expect(historyOf(letter({ state: "discarded", resolvedBy: "amelie", note: "a load test", resolvedAt: "2026-11-22T11:00:00Z" })).at(-1)).toEqual({ at: "2026-11-22T11:00:00Z", text: "Given up by amelie", detail: "a load test" });
+  expect(historyOf(letter({ state: "discarded", resolvedBy: "amelie", note: "a load test", resolvedAt: "2026-11-22T11:00:00Z" })).at(-1)).toEqual({ at: "2026-11-22T11:00:00Z", text: "Discarded by amelie", detail: "a load test" });
   expect(historyOf(letter({ state: "replayed", outcome: "duplicate" })).at(-1)?.detail).toContain("stored already");
 });
 

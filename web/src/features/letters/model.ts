@@ -29,7 +29,7 @@ export function historyOf(l: DeadLetter): Step[] {
   const steps: Step[] = [{ at: l.receivedAt, text: "Received and kept as a dead letter", detail: "" }];
   if (l.attempts > 0) steps.push({ at: null, text: l.attempts === 1 ? "Replayed once without success" : `Replayed ${l.attempts.toLocaleString("en-US")} times without success`, detail: l.state === "open" ? "The reason above is that of the last try." : "" });
   if (l.state === "replayed") steps.push({ at: l.resolvedAt, text: `Replayed by ${l.resolvedBy}`, detail: outcomes[l.outcome] ?? l.outcome });
-  if (l.state === "discarded") steps.push({ at: l.resolvedAt, text: `Given up by ${l.resolvedBy}`, detail: l.note });
+  if (l.state === "discarded") steps.push({ at: l.resolvedAt, text: `Discarded by ${l.resolvedBy}`, detail: l.note });
   return steps;
 }
 
@@ -69,6 +69,9 @@ export function faultIn(reason: string, text: string): [before: string, fault: s
 export const formats: readonly (readonly [string, string])[] = [
   ["row", "A row of a table (JSON object)"], ["json-line", "JSON"], ["syslog", "Syslog"], ["line", "Line of text"], ["windows", "Windows event (JSON)"], ["evtx", "Windows event (XML)"], ["mail", "E-mail"],
 ];
+
+/** Says how a record was read. */
+export const formatName = (format: string): string => formats.find(([name]) => name === format)?.[1] ?? (format === "envelope" ? "JSON with what its shipper said" : format || "whatever its shape says");
 
 /** KQL over the letter's row to begin with. */
 export const edits: readonly (readonly [string, string])[] = [

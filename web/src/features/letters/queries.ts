@@ -57,7 +57,7 @@ export function useReplay() {
   });
 }
 
-/** Gives letters up; returns how many. */
+/** Discards letters; returns how many. */
 export function useDiscard() {
   const client = useQueryClient();
   return useMutation({

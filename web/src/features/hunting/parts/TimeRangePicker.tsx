@@ -2,8 +2,8 @@ import { Button, Field, Input, MenuButton, Popover, PopoverSurface, PopoverTrigg
 import { ClockRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { presets, type Preset, type TimeRange } from "../../../kql/link";
-import { utc } from "../../../lib/time";
-import { rangeNames, rangeText, readTime } from "../model";
+import { readTime, utc } from "../../../lib/time";
+import { rangeNames, rangeText } from "../model";
 import styles from "./TimeRangePicker.module.css";
 
 /** The time range of a hunt: a preset, or from and to in UTC. */

@@ -6,7 +6,7 @@ import { useLetterSources } from "../queries";
 import { defaultView, formatLetters, type LettersView } from "../url";
 import styles from "./Letters.module.css";
 
-const states = [["open", "Open"], ["replayed", "Replayed"], ["discarded", "Given up"], ["all", "All"]] as const;
+const states = [["open", "Open"], ["replayed", "Replayed"], ["discarded", "Discarded"], ["all", "All"]] as const;
 const stretches = [["1h", "last hour"], ["24h", "last 24 hours"], ["7d", "last 7 days"], ["30d", "last 30 days"]] as const;
 
 interface Props { view: LettersView; onView: (change: Partial<LettersView>) => void; search: RefObject<HTMLInputElement | null> }

@@ -8,7 +8,7 @@ import { utc } from "../../../lib/time";
 import { size } from "../../../lib/visible";
 import { Failure } from "../../../ui/Failure";
 import { Skeletons } from "../../../ui/Skeletons";
-import { formats, historyOf, reasonParts } from "../model";
+import { formatName, historyOf, reasonParts } from "../model";
 import { useLetter } from "../queries";
 import { LetterState } from "./LetterState";
 import styles from "./Letters.module.css";
@@ -42,7 +42,7 @@ function Content({ letter: l, mayAct, onDone, onDiscard }: { letter: DeadLetter 
         {l.sender && <div><dt>Sender</dt><dd><code>{l.sender}</code></dd></div>}
         {l.position && <div><dt>Position</dt><dd><code>{l.position}</code></dd></div>}
         <div><dt>Received</dt><dd>{utc(l.receivedAt)}</dd></div>
-        <div><dt>Read as</dt><dd>{formats.find(([name]) => name === l.format)?.[1] ?? (l.format || "whatever its shape says")}</dd></div>
+        <div><dt>Read as</dt><dd>{formatName(l.format)}</dd></div>
         <div><dt>Sent to</dt><dd>{l.table || <span className={styles.quiet}>no table; its shape was to decide</span>}</dd></div>
         <div><dt>Length</dt><dd>{size(l.rawLength)}{l.isTruncated && "; only this beginning was kept, so it cannot be replayed"}</dd></div>
       </dl>
@@ -53,7 +53,7 @@ function Content({ letter: l, mayAct, onDone, onDiscard }: { letter: DeadLetter 
         {historyOf(l).map((s) => <li key={s.text}>{s.at ? <time dateTime={s.at}>{utc(s.at)}</time> : <span />}<span>{s.text}{s.detail && <em>{s.detail}</em>}</span></li>)}
       </ol>
       <p className={styles.last}>
-        {l.state === "open" && mayAct && <Button size="small" onClick={() => onDiscard(l.id)}>Give it up…</Button>}
+        {l.state === "open" && mayAct && <Button size="small" onClick={() => onDiscard(l.id)}>Discard it…</Button>}
         <Link to="/hunting" search={hunt} state={{ run: true }}>Look at it in hunting</Link>
       </p>
     </>

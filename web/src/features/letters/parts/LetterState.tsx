@@ -2,7 +2,7 @@ import { CheckmarkCircleRegular, DismissCircleRegular, MailUnreadRegular } from 
 import styles from "./Letters.module.css";
 
 const icons = { open: MailUnreadRegular, replayed: CheckmarkCircleRegular, discarded: DismissCircleRegular };
-const names: Record<string, string> = { open: "Open", replayed: "Replayed", discarded: "Given up" };
+const names: Record<string, string> = { open: "Open", replayed: "Replayed", discarded: "Discarded" };
 
 /** What became of a letter, as a shape and a word. */
 export function LetterState({ state }: { state: string }) {

@@ -35,7 +35,7 @@ function Line({ source: s }: { source: Source }) {
       <td>{say(s.received)}</td><td className={styles.sign} />
       <td>{say(s.stored)}</td><td className={styles.sign} />
       <td>{say(s.duplicates)}</td><td className={styles.sign} />
-      <td>{s.deadLettered > 0 && s.id ? <Link to="/dead-letters" search={{ source: s.id, state: open > 0 ? undefined : "all" }} title={`${say(open)} open, ${say(s.replayed)} replayed, ${say(s.discarded)} given up`}>{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
+      <td>{s.deadLettered > 0 && s.id ? <Link to="/dead-letters" search={{ source: s.id, state: open > 0 ? undefined : "all" }} title={`${say(open)} open, ${say(s.replayed)} replayed, ${say(s.discarded)} discarded`}>{say(s.deadLettered)}</Link> : say(s.deadLettered)}</td><td className={styles.sign} />
       <td>{say(s.filtered)}</td>
       <td><Balance source={s} /></td>
       <td>{say(s.rows)}</td>
