@@ -102,7 +102,7 @@ func (s *Store) admit(k *commit, request int, b *Batch) error {
 		events := b.Events[b.start(i):b.start(i+1)]
 		k.units = append(k.units, unit{request: request, source: events[0].Source})
 		d := k.delta(events[0].Source)
-		if d.lags.add(lagOf(&events[0])) {
+		if d.lags.Add(events[0].ReceivedAt.Sub(events[0].OccurredAt)) {
 			d.Ahead++
 		}
 		if err := s.admitEvents(k, len(k.units)-1, b, events); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
 // The history of the intake says what came from each source minute by minute:
@@ -27,6 +28,9 @@ const (
 	keepHours      = 90 * 24 * time.Hour
 	historyPending = 10_000 // rows after which the writer adds them up
 )
+
+// tick is the unit in which times are stored.
+const tick = 100 * time.Nanosecond
 
 // A Bucket is what came from a source in a minute or an hour.
 type Bucket struct {
@@ -73,7 +77,7 @@ func (l *ledger) loadHistory(ctx context.Context, c *duck.Conn) error {
 		return err
 	}
 	l.history = history{pending: int(n)}
-	since := tocsin.Ticks(l.newest().Add(-clockMemory))
+	since := tocsin.Ticks(l.newest().Add(-skew.Memory))
 	rows, err := c.Query(ctx, `SELECT source, begun, min(lag_min), max(lag_max) FROM tocsin.intake WHERE begun >= $1 AND lag_min IS NOT NULL GROUP BY ALL ORDER BY begun`, since)
 	if err != nil {
 		return err
@@ -82,8 +86,8 @@ func (l *ledger) loadHistory(ctx context.Context, c *duck.Conn) error {
 	for rows.NextChunk() {
 		chunk := rows.Chunk()
 		for i := range chunk.Len {
-			l.clock(tocsin.SourceID(chunk.Columns[0].Texts[i])).add(tocsin.FromTicks(chunk.Columns[1].Ints[i]),
-				lags{true, time.Duration(chunk.Columns[2].Ints[i]) * tick, time.Duration(chunk.Columns[3].Ints[i]) * tick})
+			l.clock(tocsin.SourceID(chunk.Columns[0].Texts[i])).Add(tocsin.FromTicks(chunk.Columns[1].Ints[i]),
+				skew.Lags{Known: true, Min: time.Duration(chunk.Columns[2].Ints[i]) * tick, Max: time.Duration(chunk.Columns[3].Ints[i]) * tick})
 		}
 	}
 	return rows.Err()
@@ -109,10 +113,10 @@ func (h *history) note(c *duck.Conn, deltas map[tocsin.SourceID]*Balance, now ti
 				case 2:
 					w.Text(i, string(d.Source))
 				case 11, 12:
-					if !d.lags.known {
+					if !d.lags.Known {
 						w.Null(i)
 					} else {
-						w.Long(i, [2]int64{int64(d.lags.min / tick), int64(d.lags.max / tick)}[column-11])
+						w.Long(i, [2]int64{int64(d.lags.Min / tick), int64(d.lags.Max / tick)}[column-11])
 					}
 				default:
 					w.Long(i, [...]int64{at, width, 0, d.Received, d.Stored, d.Duplicates, d.DeadLettered, d.Filtered, d.Replayed, d.Events, d.Ahead, 0, 0, written}[column])

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
 // bookkeepingDDL creates what the store keeps beside the events. Times are
@@ -61,7 +62,7 @@ type Balance struct {
 	// when it is ahead; 0 when its times agree or nothing steady can be said.
 	Skew time.Duration
 
-	lags       lags      // of a commit
+	lags       skew.Lags // of a commit
 	lastCommit time.Time // last commit that changed anything here: a replay receives nothing
 }
 
@@ -92,8 +93,18 @@ func (s *Store) Sources(ctx context.Context) ([]Balance, error) {
 type ledger struct {
 	mu       sync.RWMutex
 	balances map[tocsin.SourceID]Balance
-	clocks   map[tocsin.SourceID]*clock // belongs to the writer
-	history  history                    // belongs to the writer
+	clocks   map[tocsin.SourceID]*skew.Clock // belongs to the writer
+	history  history                         // belongs to the writer
+}
+
+// clock returns the clock of a source.
+func (l *ledger) clock(source tocsin.SourceID) *skew.Clock {
+	c, ok := l.clocks[source]
+	if !ok {
+		c = &skew.Clock{}
+		l.clocks[source] = c
+	}
+	return c
 }
 
 // tick returns the time of the next commit: now, or just after the last commit
@@ -139,14 +150,14 @@ func (l *ledger) committed(balances []Balance) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, b := range balances {
-		l.clock(b.Source).add(b.lastCommit, b.lags)
-		b.lags = lags{}
+		l.clock(b.Source).Add(b.lastCommit, b.lags)
+		b.lags = skew.Lags{}
 		l.balances[b.Source] = b
 	}
 }
 
 func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
-	l := &ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*clock{}}
+	l := &ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*skew.Clock{}}
 	rows, err := c.Query(ctx, `SELECT source, received, stored, duplicates, dead_lettered, filtered, events, batches, first_received, last_received, last_stored,
 		replayed, discarded, ahead, last_ahead, coalesce(skew, 0), coalesce(last_commit, last_received), shortened, last_shortened FROM tocsin.sources`)
 	if err != nil {
@@ -199,7 +210,7 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 	if delta.Ahead > 0 {
 		b.LastAhead = now
 	}
-	b.Skew = l.clock(b.Source).skew(now, delta.lags)
+	b.Skew = l.clock(b.Source).Skew(now, delta.lags)
 	if delta.Received > 0 {
 		if b.FirstReceived.IsZero() {
 			b.FirstReceived = now
