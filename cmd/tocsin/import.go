@@ -10,13 +10,14 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/internal/ingest/files"
 )
 
 func newImport() *cobra.Command {
 	var f dataFlags
 	var asJSON bool
-	var table string
+	var table, zone string
 	cmd := &cobra.Command{
 		Use:   "import PATH…",
 		Short: "Import event logs, JSON, CSV, Parquet, text logs and mail; folders recursively",
@@ -37,6 +38,10 @@ func newImport() *cobra.Command {
 			}
 			config := f.config()
 			config.Linger = time.Millisecond // nobody else sends meanwhile
+			var err error
+			if config.Zone, err = (&ingest.Settings{Zone: zone}).Location(); err != nil {
+				return fmt.Errorf("%w: there is no time zone %q; write a name of the IANA database such as Europe/Berlin", errUsage, zone)
+			}
 			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
 				return err
@@ -59,6 +64,7 @@ func newImport() *cobra.Command {
 	f.add(cmd, true)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON line per file on standard output")
 	cmd.Flags().StringVar(&table, "table", "", "the table that the files hold rows of; without it records are recognised")
+	cmd.Flags().StringVar(&zone, "zone", "", "time zone of times that name none, such as Europe/Berlin; without it they are UTC")
 	return cmd
 }
 

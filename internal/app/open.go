@@ -46,6 +46,8 @@ type Config struct {
 	RetentionFile string // what is kept, where it differs from the tables' declarations; empty has none
 	MinFree       int64  // bytes of the disk that stay free: with less, nothing is taken in
 
+	Zone *time.Location // of times that name none, of sources that have none of their own; nil is UTC
+
 	SourcesFile string // settings of sources (docs/reference/sources-file.md); empty has none
 
 	EngineMemory int64 // bytes the telemetry engine may use; 0 leaves it to the engine
@@ -150,7 +152,7 @@ func (a *App) newPipeline() (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.InZones(sourceZones(a.sources))
+	n.InZones(sourceZones(a.sources), a.cfg.Zone)
 	links, err := correlate.Load(folder("correlation"))
 	if err != nil {
 		return nil, fmt.Errorf("loading rules of correlation: %w", err)

@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				n.InZones(map[tocsin.SourceID]*time.Location{"test": zone})
+				n.InZones(map[tocsin.SourceID]*time.Location{"test": zone}, nil)
 			}
 			var raws []tocsin.Raw
 			given := 0

@@ -29,12 +29,16 @@ type Normalizer struct {
 	texts   *text.Reader
 	read    sync.Pool // *text.Reading
 	zones   map[tocsin.SourceID]*time.Location
+	zone    *time.Location // of all other sources
 	losses  losses
 }
 
 // InZones says in which zone the times of sources are that name none; those of
-// other sources are UTC. It is called before the first batch.
-func (n *Normalizer) InZones(zones map[tocsin.SourceID]*time.Location) { n.zones = zones }
+// all other sources are in other, UTC if that is nil. It is called before the
+// first batch.
+func (n *Normalizer) InZones(zones map[tocsin.SourceID]*time.Location, other *time.Location) {
+	n.zones, n.zone = zones, other
+}
 
 // New makes a normaliser for the tables of a schema by the mappings in fsys
 // (content/normalize): every *.yaml is a mapping, but for tables.yaml, which says
@@ -124,7 +128,10 @@ func (n *batch) localRow(t *table) rowBuilder {
 
 // one normalises one record; the error is written for an analyst.
 func (n *batch) one(raw *tocsin.Raw) (tocsin.Record, error) {
-	n.clock = value.Clock{Zone: n.zones[raw.Source], Received: raw.ReceivedAt}
+	n.clock = value.Clock{Zone: n.zone, Received: raw.ReceivedAt}
+	if zone := n.zones[raw.Source]; zone != nil {
+		n.clock.Zone = zone
+	}
 	if len(raw.Body) > tocsin.MaxRawBytes {
 		return tocsin.Record{}, fmt.Errorf("the record has %d bytes, at most %d are taken. Split it at the source", len(raw.Body), tocsin.MaxRawBytes)
 	}
