@@ -67,8 +67,10 @@ func (e entry) matches(u *url.URL) bool {
 	if e.scheme != u.Scheme || host != e.host && !(e.below && strings.HasSuffix(host, "."+e.host)) {
 		return false
 	}
-	for _, part := range strings.Split(u.Path, "/") {
-		if part == ".." || part == "." {
+	// Servers differ in what else they take for a step up: a backslash, and
+	// parameters behind the dots.
+	for _, part := range strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part, _, _ = strings.Cut(part, ";"); part == ".." || part == "." {
 			return false
 		}
 	}
@@ -94,19 +96,24 @@ func control(isPublic func(netip.Addr) bool) func(network, address string, _ sys
 	}
 }
 
+// unicast6 is all of IPv6 that is given out (IANA's address space registry): what
+// lies outside is private, reserved, or carries an IPv4 address inside.
+var unicast6 = netip.MustParsePrefix("2000::/3")
+
 // reserved are networks that are neither private nor public (IANA's special-purpose
-// registries), and those that carry an IPv4 address inside.
+// registries), those that carry an IPv4 address inside, and the address at which
+// Azure's machines are told their secrets, which looks public.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("168.63.129.16/32"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"),
 }
 
 // IsPublic reports whether an address is on the public internet.
 func IsPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	if !a.IsValid() || !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
+	if !a.IsValid() || !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.Is6() && !unicast6.Contains(a) {
 		return false
 	}
 	for _, p := range reserved {

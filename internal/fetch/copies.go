@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,7 +25,7 @@ const (
 type copies struct {
 	dir   string
 	now   func() time.Time
-	locks [64]sync.Mutex // by hash: one request per address at a time
+	locks [64]chan struct{} // by hash: one request per address at a time
 	sweep sync.Mutex
 }
 
@@ -43,11 +44,24 @@ func hash(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (c *copies) lock(u *url.URL) (unlock func()) {
+func newCopies(dir string, now func() time.Time) *copies {
+	c := &copies{dir: dir, now: now}
+	for i := range c.locks {
+		c.locks[i] = make(chan struct{}, 1)
+	}
+	return c
+}
+
+// lock waits for others that read the address, no longer than ctx.
+func (c *copies) lock(ctx context.Context, u *url.URL) (unlock func(), err error) {
 	sum := sha256.Sum256([]byte(u.String()))
-	m := &c.locks[int(sum[0])%len(c.locks)]
-	m.Lock()
-	return m.Unlock
+	one := c.locks[int(sum[0])%len(c.locks)]
+	select {
+	case one <- struct{}{}:
+		return func() { <-one }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (c *copies) read(u *url.URL) (kept, bool) {

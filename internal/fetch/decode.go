@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +77,9 @@ func (f form) decode(name string, body []byte) ([][]string, error) {
 
 // unzip reads every file of an archive that the pattern names.
 func (f form) unzip(body []byte) ([][]string, error) {
-	r, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	directory := &sparseReader{bytes.NewReader(body), maxDirectory}
+	r, err := zip.NewReader(directory, int64(len(body)))
+	directory.left = math.MaxInt
 	if err != nil {
 		return nil, fmt.Errorf("unpacking zip: %w", err)
 	}
@@ -102,9 +105,29 @@ func (f form) unzip(body []byte) ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, more...)
+		if rows = append(rows, more...); len(rows) > maxRows {
+			break // the caller says so
+		}
 	}
 	return rows, nil
+}
+
+// maxDirectory bounds an archive's directory, which is read at once and takes many
+// times its bytes.
+const maxDirectory = 4 << 20
+
+// sparseReader is an archive of which only so much is read.
+type sparseReader struct {
+	*bytes.Reader
+	left int
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *sparseReader) ReadAt(p []byte, at int64) (int, error) {
+	if s.left -= len(p); s.left < 0 {
+		return 0, fmt.Errorf("its directory is longer than %d MiB", maxDirectory>>20)
+	}
+	return s.Reader.ReadAt(p, at)
 }
 
 var errTooLarge = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
@@ -171,11 +194,13 @@ func (f form) lines(text []byte) [][]string {
 }
 
 func (f form) separated(text []byte, separator rune) ([][]string, error) {
-	r := csv.NewReader(bytes.NewReader(text))
+	in := &recordReader{r: bytes.NewReader(text)}
+	r := csv.NewReader(in)
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = separator, true, -1, true
 	var rows [][]string
 	skip := f.skipFirst
 	for len(rows) <= maxRows {
+		in.left = maxRecord
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return rows, nil
@@ -213,30 +238,65 @@ func (f form) objects(text []byte) ([][]string, error) {
 		rows = append(rows, cells)
 		return nil
 	}
-	for len(rows) <= maxRows {
+	one := func() error {
 		var raw json.RawMessage
-		if err := dec.Decode(&raw); errors.Is(err, io.EOF) {
-			return rows, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("near byte %d: %w", dec.InputOffset(), err)
+		if err := dec.Decode(&raw); err != nil {
+			return fmt.Errorf("near byte %d: %w", dec.InputOffset(), err)
 		}
-		if raw[0] != '[' {
-			if err := take(raw); err != nil {
+		if len(raw) > maxRecord {
+			return errLongRecord
+		}
+		return take(raw)
+	}
+	for len(rows) <= maxRows {
+		rest := bytes.TrimLeft(text[dec.InputOffset():], " \t\r\n")
+		if len(rest) == 0 {
+			return rows, nil
+		}
+		if rest[0] != '[' {
+			if err := one(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		var list []json.RawMessage
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, err
+		// An array is read one by one: of "{}," there may be eighty million.
+		if _, err := dec.Token(); err != nil {
+			return nil, fmt.Errorf("near byte %d: %w", dec.InputOffset(), err)
 		}
-		for _, item := range list {
-			if err := take(item); err != nil {
+		for dec.More() && len(rows) <= maxRows {
+			if err := one(); err != nil {
 				return nil, err
 			}
 		}
+		if len(rows) > maxRows {
+			break
+		}
+		if _, err := dec.Token(); err != nil {
+			return nil, fmt.Errorf("near byte %d: %w", dec.InputOffset(), err)
+		}
 	}
 	return rows, nil
+}
+
+// maxRecord bounds one record, whose cells take many times its bytes.
+const maxRecord = 4 << 20
+
+var errLongRecord = fmt.Errorf("a record is longer than %d MiB", maxRecord>>20)
+
+// recordReader bounds what is read for one record; left is set before each.
+type recordReader struct {
+	r    io.Reader
+	left int
+}
+
+// Read implements io.Reader.
+func (r *recordReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errLongRecord
+	}
+	n, err := r.r.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
 }
 
 // cell is a JSON value as text: a string without its quotes, null as nothing, the rest as written.

@@ -25,6 +25,8 @@ const (
 	maxRows      = 1_000_000
 	timeout      = 30 * time.Second
 	fresh        = 10 * time.Minute // a copy younger than this is not asked for again
+	maxCells     = 256 << 20        // bytes of all cells of a query
+	atOnce       = 4                // addresses whose content is in memory
 )
 
 // Options configure a Fetcher. Now is required.
@@ -43,6 +45,7 @@ type Fetcher struct {
 	opts   Options
 	client *http.Client
 	copies *copies
+	turns  chan struct{}
 }
 
 // New makes a fetcher.
@@ -59,7 +62,7 @@ func New(opts Options) *Fetcher {
 	if opts.Adapt != nil {
 		opts.Adapt(transport)
 	}
-	f := &Fetcher{opts: opts, copies: &copies{dir: opts.Dir, now: opts.Now}}
+	f := &Fetcher{opts: opts, copies: newCopies(opts.Dir, opts.Now), turns: make(chan struct{}, atOnce)}
 	f.client = &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return tocsin.Errorf(tocsin.Invalid, "%s redirects more than %d times.", shown(via[0].URL), maxRedirects)
@@ -80,6 +83,7 @@ func (f *Fetcher) Fetch(ctx context.Context, op *plan.External, urls []string) (
 	if err != nil {
 		return nil, nil, err
 	}
+	size := 0
 	for _, text := range urls {
 		u, err := parse(text)
 		if err == nil {
@@ -88,22 +92,50 @@ func (f *Fetcher) Fetch(ctx context.Context, op *plan.External, urls []string) (
 		if err != nil {
 			return nil, nil, err
 		}
-		body, warning, err := f.body(ctx, u)
+		more, warning, err := f.table(ctx, u, form)
 		if err != nil {
 			return nil, nil, err
 		}
 		if warning != "" {
 			warnings = append(warnings, warning)
 		}
-		more, err := form.decode(u.Path, body)
-		if err != nil {
-			return nil, nil, tocsin.Wrap(err, tocsin.Invalid, "What %s holds cannot be read: %s.", shown(u), err)
-		}
 		if rows = append(rows, more...); len(rows) > maxRows {
 			return nil, nil, tocsin.Errorf(tocsin.Invalid, "externaldata would deliver more than %d rows. Read fewer addresses, or import the data.", maxRows)
 		}
+		if size += sizeOf(more); size > maxCells {
+			return nil, nil, tocsin.Errorf(tocsin.Invalid, "externaldata would deliver more than %d MiB. Read fewer addresses, or import the data.", maxCells>>20)
+		}
 	}
 	return rows, warnings, nil
+}
+
+// table reads the rows behind one address, when it is its turn.
+func (f *Fetcher) table(ctx context.Context, u *url.URL, form form) (rows [][]string, warning string, err error) {
+	select {
+	case f.turns <- struct{}{}:
+		defer func() { <-f.turns }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
+	body, warning, err := f.body(ctx, u)
+	if err != nil {
+		return nil, "", err
+	}
+	if rows, err = form.decode(u.Path, body); err != nil {
+		return nil, "", tocsin.Wrap(err, tocsin.Invalid, "What %s holds cannot be read: %s.", shown(u), err)
+	}
+	return rows, warning, nil
+}
+
+// sizeOf is what rows hold, in bytes.
+func sizeOf(rows [][]string) (n int) {
+	for _, row := range rows {
+		n += 24
+		for _, cell := range row {
+			n += 16 + len(cell)
+		}
+	}
+	return n
 }
 
 // parse reads an address in Kusto's form of a storage connection string: the address,
@@ -124,7 +156,10 @@ func parse(text string) (*url.URL, error) {
 // body returns what an address holds, from a copy where that is fresh or the address
 // does not answer.
 func (f *Fetcher) body(ctx context.Context, u *url.URL) (body []byte, warning string, err error) {
-	unlock := f.copies.lock(u)
+	unlock, err := f.copies.lock(ctx, u)
+	if err != nil {
+		return nil, "", err
+	}
 	defer unlock()
 	kept, held := f.copies.read(u)
 	if held && f.opts.Now().Sub(kept.Checked) < fresh {

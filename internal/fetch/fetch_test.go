@@ -134,6 +134,11 @@ func TestFetch_RefusesWhatIsNotAllowed(t *testing.T) {
 		switch q.URL.Path {
 		case "/lists/away":
 			http.Redirect(w, q, elsewhere, http.StatusFound)
+		case "/lists/tricky":
+			w.Header().Set("Location", "/lists/..;/private")
+			w.WriteHeader(http.StatusFound)
+		case "/lists/inward":
+			http.Redirect(w, q, "/lists/a.csv", http.StatusFound)
 		case "/lists/loop":
 			http.Redirect(w, q, "/lists/loop", http.StatusFound)
 		default:
@@ -153,6 +158,11 @@ func TestFetch_RefusesWhatIsNotAllowed(t *testing.T) {
 		{r.URL + "/listsandmore/a.csv?s3cret", tocsin.Denied, "--allow-external 127.0.0.1"},
 		{r.URL + "/lists/../private", tocsin.Denied, "may not read"},
 		{r.URL + "/lists/%2e%2e/private", tocsin.Denied, "may not read"},
+		{r.URL + "/lists/..%5cprivate", tocsin.Denied, "may not read"},
+		{r.URL + "/lists/..%3b/private", tocsin.Denied, "may not read"},
+		{r.URL + "/lists/a%5cb..csv", "", ""},
+		{r.URL + "/lists/tricky", tocsin.Denied, "may not read"},
+		{r.URL + "/lists/inward", "", ""},
 		{r.URL + "/lists/away", tocsin.Denied, "/private. Whoever"},
 		{r.URL + "/lists/loop", tocsin.Invalid, "redirects more than"},
 		{strings.Replace(r.URL, "https:", "http:", 1) + "/lists/a.csv", tocsin.Invalid, "only https"},
@@ -204,6 +214,7 @@ func TestFetch_RefusesPrivateAddresses(t *testing.T) {
 		"8.8.8.8": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.0.1": false, "169.254.169.254": false,
 		"100.100.100.200": false, "0.0.0.0": false, "255.255.255.255": false, "224.0.0.1": false, "::1": false, "::": false, "fe80::1": false, "fd00:ec2::254": false,
 		"::ffff:10.0.0.1": false, "::ffff:8.8.8.8": true, "64:ff9b::a00:1": false, "2002:a00:1::": false, "::a00:1": false,
+		"168.63.129.16": false, "168.63.129.17": true, "::ffff:0:a00:1": false, "3fff::1": false, "5f00::1": false, "2a00:1450::1": true,
 	} {
 		if got := fetch.IsPublic(netip.MustParseAddr(text)); got != public {
 			t.Errorf("%s: %v", text, got)
@@ -297,4 +308,76 @@ func TestFetch_Bounds(t *testing.T) {
 	said(t, err, tocsin.Invalid, "unpacks to more than 256 MiB")
 	_, _, err = r.fetcher.Fetch(context.Background(), external("raw"), make([]string, 51))
 	said(t, err, tocsin.Invalid, "at most 50")
+}
+
+// TestFetch_FewBytesMakeFewRows: what is small on the way and large in memory is
+// refused, and its neighbour is read.
+func TestFetch_FewBytesMakeFewRows(t *testing.T) {
+	directory := func(members int) string {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for i := range members {
+			_, _ = w.Create(fmt.Sprintf("%060000d.csv", i)) // into memory
+		}
+		_ = w.Close()
+		return b.String()
+	}
+	bodies := map[string]string{}
+	r := newRig(t, all, func(w http.ResponseWriter, q *http.Request) { fmt.Fprint(w, bodies[q.URL.Path]) })
+	for i, c := range []struct{ name, body, want string }{
+		{"x.json", "[" + strings.Repeat("{},", 1_100_000) + "{}]", "more than 1000000 rows"},
+		{"x.json", strings.Repeat("[{}]", 1_100_000), "more than 1000000 rows"},
+		{"x.json", "[" + strings.Repeat("{},", 10_000) + "{}] [{}]", ""},
+		{"x.json", `{"a":"` + strings.Repeat("x", 5<<20) + `"}`, "longer than 4 MiB"},
+		{"x.json", `[{"a":"` + strings.Repeat("x", 3<<20) + `"}]`, ""},
+		{"x.csv", strings.Repeat(",", 5<<20), "longer than 4 MiB"},
+		{"x.csv", strings.Repeat("\"\n\",", 5<<20/4+1), "longer than 4 MiB"},
+		{"x.csv", strings.Repeat(",", 1<<20) + "\n" + strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 5), ""},
+		{"x.zip", directory(80), "directory is longer than 4 MiB"},
+		{"x.zip", directory(60), ""},
+	} {
+		path := fmt.Sprintf("/%d/%s", i, c.name)
+		bodies[path] = c.body
+		_, _, err := r.fetcher.Fetch(context.Background(), external(""), []string{r.URL + path})
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%d %s: %v", i, c.name, err)
+			}
+			continue
+		}
+		said(t, err, tocsin.Invalid, c.want)
+	}
+	// Together they are bounded too.
+	bodies["/long.txt"] = strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 90)
+	_, _, err := r.fetcher.Fetch(context.Background(), external(""), []string{r.URL + "/long.txt", r.URL + "/long.txt"})
+	if err != nil {
+		t.Error(err)
+	}
+	_, _, err = r.fetcher.Fetch(context.Background(), external(""), []string{r.URL + "/long.txt", r.URL + "/long.txt", r.URL + "/long.txt"})
+	said(t, err, tocsin.Invalid, "more than 256 MiB")
+}
+
+// TestFetch_NobodyWaitsForAnother: longer than his own query lasts.
+func TestFetch_NobodyWaitsForAnother(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	r := newRig(t, all, func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answer
+		fmt.Fprint(w, "a,1\n")
+	})
+	first := make(chan error, 1)
+	go func() {
+		_, _, err := r.fetcher.Fetch(context.Background(), external("csv"), []string{r.URL + "/x"})
+		first <- err
+	}()
+	<-asked
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := r.fetcher.Fetch(ended, external("csv"), []string{r.URL + "/x"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a query that has ended: %v", err)
+	}
+	close(answer)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
 }
