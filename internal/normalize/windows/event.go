@@ -5,8 +5,8 @@
 // It promises the same event whatever the shape; texts it holds are parts of the
 // record's body. It knows no table: what an event becomes is the mapping's matter,
 // see package normalize. It refuses a body that is no such event, or has more
-// values than an event can have. It is tested by the golden files, the Sigma
-// regression logs and the fuzz target of package normalize.
+// values than an event can have. It is tested by a fuzz target, and by the golden
+// files and the Sigma regression logs of package normalize.
 package windows
 
 import (
