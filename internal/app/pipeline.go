@@ -32,8 +32,7 @@ type pipeline struct {
 	log        *slog.Logger
 
 	memory *memory   // of Sigma correlations
-	rows   sync.Pool // *normalize.Memory of events: taken until they are committed
-	fields sync.Pool // *normalize.Memory of what Sigma sees: taken until it has looked
+	spare  sync.Pool // *normalize.Memory: taken until a batch is prepared
 	// working bounds the batches that are made into rows at once. More than there
 	// are cores would only hold memory, which the collector has to look through.
 	working chan struct{}
@@ -47,13 +46,11 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 	if err := p.telemetry.Room(); err != nil {
 		return ingest.Receipt{}, refused(err)
 	}
-	events := borrow(&p.rows)
-	defer giveBack(&p.rows, events)
-	batch, found, seen, err := p.work(ctx, events, raws)
+	batch, found, seen, err := p.work(ctx, raws)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
-	stored, err := p.telemetry.Append(ctx, batch)
+	stored, err := p.telemetry.Commit(ctx, batch)
 	if err != nil {
 		return ingest.Receipt{}, refused(err)
 	}
@@ -68,26 +65,27 @@ func (p *pipeline) Ingest(ctx context.Context, raws []tocsin.Raw) (ingest.Receip
 
 // work makes a batch of raw records, with what Sigma finds in them. Nothing is
 // stored yet.
-func (p *pipeline) work(ctx context.Context, events *normalize.Memory, raws []tocsin.Raw) (telemetry.Batch, []detect.Finding, []detect.Observation, error) {
+func (p *pipeline) work(ctx context.Context, raws []tocsin.Raw) (*telemetry.Prepared, []detect.Finding, []detect.Observation, error) {
 	select {
 	case p.working <- struct{}{}:
 	case <-ctx.Done():
-		return telemetry.Batch{}, nil, nil, ctx.Err()
+		return nil, nil, nil, ctx.Err()
 	}
 	defer func() { <-p.working }()
-	fields := borrow(&p.fields)
-	defer giveBack(&p.fields, fields)
-	ready, err := p.prepare(ctx, events, fields, raws, false)
+	memory := borrow(&p.spare)
+	defer giveBack(&p.spare, memory)
+	ready, err := p.prepare(ctx, memory, memory, raws, false)
 	if err != nil {
-		return telemetry.Batch{}, nil, nil, err
+		return nil, nil, nil, err
 	}
 	found, seen := p.stream.Match(ready.records, p.now())
 	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
 	if err != nil {
-		return telemetry.Batch{}, nil, nil, err
+		return nil, nil, nil, err
 	}
 	batch.Counts = ready.counts(raws)
-	return batch, found, seen, nil
+	prepared, err := p.telemetry.Prepare(batch)
+	return prepared, found, seen, err
 }
 
 // borrow returns memory for a batch.

@@ -39,20 +39,26 @@ type Appended struct {
 	Findings     []string // ids of the findings that were kept: new, and not resting on a duplicate
 }
 
-// Append stores a batch and returns once it is committed to disk. After an
-// error nothing of the batch is stored, and sending it again is right; after a
-// crash or a lost answer too, because an event that is stored already is only
-// counted. Events of an undeclared table, or whose values do not fit their
-// columns, become dead letters. The batch must not be changed before Append
-// returns.
+// Append stores a batch and returns once it is committed to disk: Prepare and
+// Commit. The batch must not be changed before Append returns.
 func (s *Store) Append(ctx context.Context, b Batch) (Appended, error) {
-	if err := b.check(); err != nil {
+	p, err := s.Prepare(b)
+	if err != nil {
 		return Appended{}, err
 	}
+	return s.Commit(ctx, p)
+}
+
+// Commit stores a prepared batch and returns once it is committed to disk. After
+// an error nothing of it is stored, and sending it again is right; after a crash
+// or a lost answer too, because an event that is stored already is only counted.
+// The batch is used up in any case.
+func (s *Store) Commit(ctx context.Context, p *Prepared) (Appended, error) {
+	defer s.release(p)
 	if err := s.Room(); err != nil {
 		return Appended{}, err
 	}
-	r := &request{ctx: ctx, batch: &b, reply: make(chan reply, 1)}
+	r := &request{prepared: p, reply: make(chan reply, 1)}
 	if err := s.send(ctx, r); err != nil {
 		return Appended{}, err
 	}
@@ -64,7 +70,7 @@ func (s *Store) Append(ctx context.Context, b Batch) (Appended, error) {
 
 // do runs fn in the writer goroutine, between two commits.
 func (s *Store) do(ctx context.Context, fn func() error) error {
-	r := &request{ctx: ctx, run: fn, reply: make(chan reply, 1)}
+	r := &request{run: fn, reply: make(chan reply, 1)}
 	if err := s.send(ctx, r); err != nil {
 		return err
 	}

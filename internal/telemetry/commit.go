@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
 // commit is a group of batches on its way into the database.
@@ -37,18 +38,16 @@ type unit struct {
 // part is what one table gets.
 type part struct {
 	table     *storedTable
-	rows      []*tocsin.Event
+	rows      []*tuple.Tuple
 	window    *textWindow // of the table once the commit is done
 	shortened int         // rows with shortened texts
 }
 
 // row is one event or dead letter that may become a row.
 type row struct {
-	event     *tocsin.Event
+	*preparedRow
 	table     *storedTable
 	unit      int
-	size      int // bytes of its texts
-	dead      bool
 	duplicate bool
 }
 
@@ -64,13 +63,13 @@ func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*c
 		return nil, err
 	}
 	for i, r := range group {
-		if r.batch.Replay != nil {
-			err = s.admitReplay(k, i, r.batch, open)
-		} else {
-			err = s.admit(k, i, r.batch)
-		}
-		if err != nil {
+		if err := s.want(r.prepared); err != nil {
 			return nil, err
+		}
+		if r.prepared.batch.Replay != nil {
+			s.admitReplay(k, i, r.prepared, open)
+		} else {
+			s.admit(k, i, r.prepared)
 		}
 	}
 	if err := s.findDuplicates(ctx, c, k); err != nil {
@@ -82,70 +81,44 @@ func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*c
 	return k, nil
 }
 
-// bury makes a reject a dead letter.
-func (s *Store) bury(k *commit, unit int, batch string, r *tocsin.Reject) error {
-	letters, ok := s.tables[deadLetterTable]
-	if !ok {
-		return tocsin.Errorf(tocsin.Internal, "no table %s to keep a reject in: %s", deadLetterTable, r.Reason)
+// want notes which tables and columns the rows of a batch need.
+func (s *Store) want(p *Prepared) error {
+	for _, use := range p.block.Uses() {
+		t, ok := s.tables[use.Layout.Table.Name]
+		if !ok {
+			return tocsin.Errorf(tocsin.Internal, "batch %s has rows for table %s, which the store does not have", p.batch.ID, use.Layout.Table.Name)
+		}
+		t.want(&use)
 	}
-	ev := deadLetter(letters.decl, batch, r)
-	if reason := letters.check(&ev); reason != "" {
-		return tocsin.Errorf(tocsin.Internal, "a dead letter cannot be kept: %s", reason)
-	}
-	k.rows = append(k.rows, row{event: &ev, table: letters, unit: unit, size: textSize(&ev), dead: true})
 	return nil
 }
 
-// admit turns a batch into rows; what does not fit becomes a dead letter.
-func (s *Store) admit(k *commit, request int, b *Batch) error {
-	for i := range b.records() {
-		events := b.Events[b.start(i):b.start(i+1)]
-		k.units = append(k.units, unit{request: request, source: events[0].Source})
-		d := k.delta(events[0].Source)
-		if d.lags.Add(events[0].ReceivedAt.Sub(events[0].OccurredAt)) {
+// admit notes the records and rows of a batch.
+func (s *Store) admit(k *commit, request int, p *Prepared) {
+	start := 0
+	for i := range p.records {
+		r := &p.records[i]
+		d := k.delta(r.source)
+		if !r.isReject && d.lags.Add(r.lag) {
 			d.Ahead++
 		}
-		if err := s.admitEvents(k, len(k.units)-1, b, events); err != nil {
-			return err
-		}
+		s.admitRows(k, unit{request: request, source: r.source}, p.rows[start:r.end])
+		start = r.end
 	}
-	for i := range b.Rejects {
-		k.units = append(k.units, unit{request: request, source: b.Rejects[i].Raw.Source})
-		if err := s.bury(k, len(k.units)-1, b.ID, &b.Rejects[i]); err != nil {
-			return err
-		}
-	}
-	for source, count := range b.Counts {
+	for source, count := range p.batch.Counts {
 		delta := k.delta(source)
 		delta.Filtered += int64(count.Filtered)
 		delta.Received += int64(count.Filtered)
 		k.answers[request].Filtered += count.Filtered
 	}
-	return nil
 }
 
-// admitEvents turns the events of one record into rows.
-func (s *Store) admitEvents(k *commit, unit int, b *Batch, events []tocsin.Event) error {
-	for j := range events {
-		ev := &events[j]
-		reason := "table " + ev.Table + " is not declared; write " + ev.Table + ".yaml in a folder of --tables"
-		t, declared := s.tables[ev.Table]
-		if declared && !t.isUndeclared {
-			reason = t.check(ev)
-			if ev.Twin != "" && !s.opts.renders() {
-				return tocsin.Errorf(tocsin.Internal, "a store without a renderer was given a row of %s that is to be shown in another table", ev.Table)
-			}
-		}
-		if reason == "" {
-			k.rows = append(k.rows, row{event: ev, table: t, unit: unit, size: textSize(ev)})
-			continue
-		}
-		reject := rejectEvent(ev, reason)
-		if err := s.bury(k, unit, b.ID, &reject); err != nil {
-			return err
-		}
+// admitRows notes one record with its rows.
+func (s *Store) admitRows(k *commit, u unit, rows []preparedRow) {
+	k.units = append(k.units, u)
+	for i := range rows {
+		k.rows = append(k.rows, row{preparedRow: &rows[i], table: s.tables[rows[i].Layout.Table.Name], unit: len(k.units) - 1})
 	}
-	return nil
 }
 
 func (k *commit) delta(source tocsin.SourceID) *Balance {
@@ -166,14 +139,14 @@ func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) err
 	for i := range k.rows {
 		r := &k.rows[i]
 		switch {
-		case !s.seen.insert(r.event.ID):
-			inSet[r.table] = append(inSet[r.table], r.event.ID)
-		case r.table.rememberedByTime(r.event):
-			byTime[r.table] = append(byTime[r.table], r.event.ID)
+		case !s.seen.insert(r.ID):
+			inSet[r.table] = append(inSet[r.table], r.ID)
+		case r.table.rememberedByTime(r.At):
+			byTime[r.table] = append(byTime[r.table], r.ID)
 		default:
 			continue
 		}
-		taken[r.event.ID] = false
+		taken[r.ID] = false
 		suspects = append(suspects, i)
 	}
 	if len(suspects) == 0 {
@@ -192,7 +165,7 @@ func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) err
 	next := 0
 	for i := range k.rows {
 		r := &k.rows[i]
-		stored, suspected := taken[r.event.ID]
+		stored, suspected := taken[r.ID]
 		if next < len(suspects) && suspects[next] == i {
 			next++
 			if stored {
@@ -201,7 +174,7 @@ func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) err
 			}
 		}
 		if suspected {
-			taken[r.event.ID] = true
+			taken[r.ID] = true
 		}
 	}
 	return nil
@@ -213,8 +186,7 @@ func (k *commit) timeRange(t *storedTable) string {
 	first, last := int64(math.MaxInt64), int64(math.MinInt64)
 	for i := range k.rows {
 		if r := &k.rows[i]; r.table == t {
-			at := t.timeOf(r.event)
-			first, last = min(first, at), max(last, at)
+			first, last = min(first, r.At), max(last, r.At)
 		}
 	}
 	return fmt.Sprintf(" AND %s BETWEEN %d AND %d", t.timeSQL(), first, last)
@@ -249,13 +221,13 @@ func (k *commit) settleRows(room int64) {
 			continue
 		}
 		p, u := k.part(r.table), &k.units[r.unit]
-		p.rows = append(p.rows, r.event)
-		if !p.window.fits(r.size, room) {
-			r.size = r.table.shorten(r.event)
+		p.rows = append(p.rows, &r.Tuple)
+		if !p.window.fits(r.Texts, room) {
+			r.table.shorten(&r.Tuple)
 			p.shortened++
 			k.delta(u.source).Shortened++
 		}
-		p.window.add(r.size)
+		p.window.add(r.Texts)
 		if r.dead {
 			u.dead = true
 			continue
@@ -315,20 +287,20 @@ func (s *Store) keepFindings(k *commit) {
 			if repeated == nil {
 				repeated = map[tocsin.EventID]bool{}
 			}
-			repeated[r.event.ID] = true
+			repeated[r.ID] = true
 		}
 	}
 	kept := map[string]bool{}
 	for i, r := range k.group {
 		own := map[tocsin.EventID]bool{} // events that this very batch stores
-		if repeated != nil && len(r.batch.Findings) > 0 {
+		if repeated != nil && len(r.prepared.batch.Findings) > 0 {
 			for _, row := range k.rows {
 				if !row.duplicate && !row.dead && k.units[row.unit].request == i {
-					own[row.event.ID] = true
+					own[row.ID] = true
 				}
 			}
 		}
-		for _, f := range r.batch.Findings {
+		for _, f := range r.prepared.batch.Findings {
 			_, pending := s.outbox.pending[f.ID]
 			if pending || kept[f.ID] || k.settled[f.Event] || f.Event != "" && repeated[f.Event] && !own[f.Event] {
 				continue
@@ -340,16 +312,10 @@ func (s *Store) keepFindings(k *commit) {
 	}
 }
 
-// stamp gives every event the time of its commit as _IngestionTime. Were it the
-// time at the door, an event could become visible after a query that had seen
-// later ones, and whoever follows the store by ingestion time would miss it.
-func (k *commit) stamp(now time.Time) {
-	for i := range k.rows {
-		k.rows[i].event.ReceivedAt = now
-	}
-}
-
-// apply writes the commit in one transaction.
+// apply writes the commit in one transaction. Every row has the time of its commit
+// as _IngestionTime. Were it the time at the door, an event could become visible
+// after a query that had seen later ones, and whoever follows the store by
+// ingestion time would miss it.
 func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) (err error) {
 	tables := make([]*storedTable, len(k.parts))
 	for i, p := range k.parts {
@@ -371,7 +337,7 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 		}
 	}()
 	for _, p := range k.parts {
-		if err := p.table.write(c, p.rows); err != nil {
+		if err := p.table.write(c, p.rows, now); err != nil {
 			return fmt.Errorf("writing %d rows to %s: %w", len(p.rows), p.table.name, err)
 		}
 	}

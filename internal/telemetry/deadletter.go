@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
 // deadLetterTable is the table of records that could not become events.
@@ -55,14 +56,13 @@ func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
 }
 
 // shortenLetter leaves the beginning of the record, for which there is no room.
-func shortenLetter(t *storedTable, ev *tocsin.Event) {
+func shortenLetter(t *storedTable, row *tuple.Tuple) {
 	raw, ok := t.decl.Column("RawData")
 	cut, okCut := t.decl.Column("IsTruncated")
-	if !ok || !okCut {
-		return
+	if ok && okCut {
+		row.Cut(raw, shortRow) // of base64, a multiple of its four digits
+		row.SetBool(cut, true)
 	}
-	ev.Values[raw].Str = beginning(ev.Values[raw].Str, shortRow) // of base64, a multiple of its four digits
-	ev.Values[cut] = tocsin.BoolValue(true)
 }
 
 // rejectEvent makes a reject of an event whose values do not fit its table: a
@@ -79,7 +79,7 @@ func rejectEvent(ev *tocsin.Event, reason string) tocsin.Reject {
 		case tocsin.Int, tocsin.TimeSpan:
 			values[i] = v.Num
 		case tocsin.Real:
-			values[i] = describe(v)
+			values[i] = tuple.Describe(v)
 		case tocsin.DateTime:
 			values[i] = v.Time()
 		default:

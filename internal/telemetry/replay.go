@@ -55,8 +55,8 @@ var letterColumns = []string{"State", "Outcome", "ResolvedAt", "ResolvedBy", "At
 func (s *Store) openLetters(ctx context.Context, c *duck.Conn, group []*request) (map[tocsin.EventID]tocsin.SourceID, error) {
 	var ids []tocsin.EventID
 	for _, r := range group {
-		if r.batch.Replay != nil {
-			ids = append(ids, r.batch.Replay.letters()...)
+		if replay := r.prepared.batch.Replay; replay != nil {
+			ids = append(ids, replay.letters()...)
 		}
 	}
 	letters, ok := s.tables[deadLetterTable]
@@ -64,7 +64,7 @@ func (s *Store) openLetters(ctx context.Context, c *duck.Conn, group []*request)
 		return nil, nil
 	}
 	state := `''`
-	if i, ok := letters.decl.Column("State"); ok && letters.stored[i] {
+	if i, ok := letters.decl.Column("State"); ok && letters.has(i) {
 		state = `"State"`
 	}
 	rows, err := c.Query(ctx, `SELECT "_EventId", "SourceId" FROM `+letters.qualified()+` WHERE `+state+` IN ('', 'open') AND "_EventId" IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, jsonTexts(ids))
@@ -84,10 +84,11 @@ func (s *Store) openLetters(ctx context.Context, c *duck.Conn, group []*request)
 
 // admitReplay turns a batch of dead letters into rows. A letter is taken out of
 // open as it is dealt with.
-func (s *Store) admitReplay(k *commit, request int, b *Batch, open map[tocsin.EventID]tocsin.SourceID) error {
+func (s *Store) admitReplay(k *commit, request int, p *Prepared, open map[tocsin.EventID]tocsin.SourceID) {
+	b := &p.batch
 	if letters, ok := s.tables[deadLetterTable]; ok {
 		for _, name := range letterColumns {
-			if i, ok := letters.decl.Column(name); ok && !letters.stored[i] && !slices.Contains(letters.wanted, i) {
+			if i, ok := letters.decl.Column(name); ok && !letters.has(i) && !slices.Contains(letters.wanted, i) {
 				letters.wanted = append(letters.wanted, i)
 			}
 		}
@@ -97,21 +98,19 @@ func (s *Store) admitReplay(k *commit, request int, b *Batch, open map[tocsin.Ev
 		delete(open, letter)
 		return unit{request: request, source: source, letter: letter}, ok
 	}
-	for i := range b.records() {
-		events := b.Events[b.start(i):b.start(i+1)]
-		u, ok := take(b.Replay.Records[i])
-		if !ok {
-			if k.settled == nil {
-				k.settled = map[tocsin.EventID]bool{}
-			}
-			for j := range events {
-				k.settled[events[j].ID] = true
-			}
+	start := 0
+	for i := range p.records {
+		rows := p.rows[start:p.records[i].end]
+		start = p.records[i].end
+		if u, ok := take(b.Replay.Records[i]); ok {
+			s.admitRows(k, u, rows)
 			continue
 		}
-		k.units = append(k.units, u)
-		if err := s.admitEvents(k, len(k.units)-1, b, events); err != nil {
-			return err
+		if k.settled == nil {
+			k.settled = map[tocsin.EventID]bool{}
+		}
+		for j := range rows {
+			k.settled[rows[j].event] = true
 		}
 	}
 	by := b.Replay.By
@@ -133,12 +132,11 @@ func (s *Store) admitReplay(k *commit, request int, b *Batch, open map[tocsin.Ev
 	settle(b.Replay.Rejects, verdict{State: LetterOpen}, func(_ *Balance, a *Appended) { a.DeadLettered++ })
 	settle(b.Replay.Filtered, verdict{State: LetterReplayed, Outcome: "filtered"}, func(d *Balance, a *Appended) { d.Replayed++; a.Filtered++ })
 	settle(b.Replay.Discard, verdict{State: LetterDiscarded, Outcome: "discarded", Note: b.Replay.Note}, func(d *Balance, a *Appended) { d.Discarded++; a.Discarded++ })
-	return nil
 }
 
 // countReplayed decides what became of the letter behind a record.
 func (k *commit) countReplayed(u *unit, d *Balance, a *Appended) {
-	v := verdict{ID: u.letter, State: LetterReplayed, By: k.group[u.request].batch.Replay.By}
+	v := verdict{ID: u.letter, State: LetterReplayed, By: k.group[u.request].prepared.batch.Replay.By}
 	switch {
 	case u.stored:
 		v.Outcome = "stored"

@@ -8,6 +8,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 	"github.com/tocsin-soc/tocsin/kql/native"
@@ -20,15 +21,17 @@ type Scratch struct {
 	db     *duck.DB
 	conn   *duck.Conn
 	tables map[string]*ScratchTable // by name, those that exist
+	block  tuple.Block
 }
 
 // A ScratchTable is a table of a Scratch: some columns of a declared table
 // behind RowColumn.
 type ScratchTable struct {
-	Name    string        // in the statements
-	Table   *schema.Table // as the statements see it: RowColumn, then the columns
-	decl    *storedTable
-	columns []storedColumn
+	Name     string        // in the statements
+	Table    *schema.Table // as the statements see it: RowColumn, then the columns
+	layout   *tuple.Layout
+	blanks   []duck.Blank
+	position []int // of a declared column's cells in the statements' table; leftOut when it lacks them
 }
 
 // RowColumn is the first column of every scratch table: the position of the row
@@ -38,15 +41,19 @@ const RowColumn = "_TocsinRow"
 // NewScratchTable describes a scratch table with these columns of a declared
 // table, by position. The stamps cannot be among them.
 func NewScratchTable(name string, t *schema.Table, columns []int) *ScratchTable {
-	st := &ScratchTable{Name: name, decl: &storedTable{name: t.Name, decl: t, values: len(t.Columns) - 3}}
+	st := &ScratchTable{Name: name, layout: tuple.NewLayout(t, false), blanks: []duck.Blank{{}}}
 	visible := []schema.Column{{Name: RowColumn, Type: catalog.Long}}
 	for _, i := range columns {
 		visible = append(visible, t.Columns[i])
 	}
 	st.Table = schema.NewTable(name, visible)
+	for range t.Columns {
+		st.position = append(st.position, leftOut)
+	}
 	for at, i := range columns {
 		if st.Table.Spelling(at+1) == at+1 {
-			st.columns = append(st.columns, st.decl.column(i))
+			st.position[st.layout.Place(i)] = len(st.blanks)
+			st.blanks = append(st.blanks, blankOf(st.layout, i))
 		}
 	}
 	return st
@@ -104,13 +111,23 @@ func (x *Scratch) Load(t *ScratchTable, events []*tocsin.Event) error {
 	}
 	for from := 0; from < len(events); from += duck.ChunkRows {
 		part := events[from:min(from+duck.ChunkRows, len(events))]
-		err := a.Append(len(part), func(column int, w *duck.Writer) error {
-			if column > 0 {
-				t.columns[column-1].write(w, t.decl, part)
-				return nil
+		x.block.Reset()
+		rows := make([]tuple.Tuple, len(part))
+		for i, ev := range part {
+			row, reason := x.block.Add(t.layout, ev)
+			if reason != "" {
+				a.Discard()
+				return tocsin.Errorf(tocsin.Internal, "event %s: %s", ev.ID, reason)
 			}
-			for i := range part {
-				w.Long(i, int64(from+i))
+			rows[i] = row
+		}
+		err := a.AppendRows(len(part), t.blanks, func(columns []duck.Writer) error {
+			for i := range rows {
+				columns[0].Reach(i)
+				columns[0].Long(i, int64(from+i))
+				if err := writeRow(columns, i, &rows[i], t.position, leftOut); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

@@ -215,10 +215,10 @@ func rememberTimes(ctx context.Context, c *duck.Conn, tables map[string]*storedT
 	return nil
 }
 
-// rememberedByTime reports whether the event may be one of the rows that the
-// set does not hold: none of them is later. An event has the same time however
+// rememberedByTime reports whether an event of this time may be one of the rows
+// that the set does not hold: none of them is later. An event has the same time however
 // often it is sent, unless its record brings none; such a record is recognised
 // only as long as the set holds it.
-func (t *storedTable) rememberedByTime(ev *tocsin.Event) bool {
-	return t.oldLatest > 0 && t.timeOf(ev) <= t.oldLatest
+func (t *storedTable) rememberedByTime(at int64) bool {
+	return t.oldLatest > 0 && at <= t.oldLatest
 }

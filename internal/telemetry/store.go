@@ -32,6 +32,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
 // Options configure a Store. Schema and Now are required; the zero value of
@@ -107,7 +108,9 @@ type Store struct {
 	engine   atomic.Pointer[engine] // nil while it is being reopened
 	ledger   atomic.Pointer[ledger]
 	room     roomState
-	textRoom int64 // see longtext.go
+	textRoom int64                    // see longtext.go
+	layouts  map[string]*tuple.Layout // by table; never changes
+	spare    sync.Pool                // *tuple.Block
 
 	referring  sync.Mutex
 	references []Reference
@@ -134,6 +137,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	opts.fill()
 	s := &Store{
 		textRoom: textRoom(opts.MemoryLimit, opts.Threads),
+		layouts:  layoutsOf(opts.Schema),
 		opts:     opts,
 		requests: make(chan *request),
 		faults:   make(chan struct{}, 1),

@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
 // storedTable is a table events can be appended to. In the database it has only
-// the columns that some event had a value for, because every cell costs the
-// writer some 60 ns even if it is empty, and the widest tables use a tenth of
-// their columns. A view gives readers the columns that are missing.
+// the columns that some event had a value for, because every cell costs
+// something even if it is empty, and the widest tables use a tenth of their
+// columns. A view gives readers the columns that are missing.
 type storedTable struct {
 	name   string
 	decl   *schema.Table
@@ -25,42 +26,25 @@ type storedTable struct {
 	// isUndeclared: the schema lacks the table, see undeclared.
 	isUndeclared bool
 
-	columns []storedColumn // in the order of the database
-	stored  []bool         // by declared column: whether the database has it
-	place   []int          // by declared column: the first one that shares its place, mostly itself
-	wanted  []int          // declared columns that an event has a value for and the database lacks
-	values  int            // columns that an event brings: all but the stamps
+	layout   *tuple.Layout  // how its rows are written
+	columns  []storedColumn // in the order of the database
+	position []int          // of a declared column in the database; -1 when the database lacks it
+	wanted   []int          // declared columns that an event has a value for and the database lacks
 
 	twins    bool // rows may have a twin in another table: see twin.go
-	hasTwin  bool // the database has the column that says so
+	twinAt   int  // position of the column that says so; -1 when the database lacks it
 	wantTwin bool // an event has a twin and the database lacks the column
 
 	window    *textWindow // of the newest rows; nil without any
 	oldLatest int64       // latest event time among the rows that the seen set does not hold, ticks; 0 when it holds all
 }
 
-// storedColumn says where the cells of a database column come from.
+// storedColumn is a column of the database.
 type storedColumn struct {
-	name   string // in the database
-	kind   catalog.Type
-	origin origin
-	index  int // position in Event.Values
-	other  int // position of a column that is read when this one is null: the other time column, or another spelling; -1 when there is none
+	name  string
+	kind  catalog.Type
+	blank duck.Blank // what rows have that bring no value
 }
-
-// origin is where the cells of a column come from.
-type origin uint8
-
-const (
-	fromValues    origin = iota
-	fromID               // Event.ID
-	fromReceived         // Event.ReceivedAt
-	fromSource           // Event.Source
-	fromTime             // Event.Values, else the other time column, else Event.OccurredAt
-	fromTableName        // Event.Values, else the table's name
-	fromTwin             // Event.Twin, null when empty
-	fromNowhere          // stored once, no longer declared: null or empty
-)
 
 // eventSchema is the schema in the database that holds the tables of events.
 const eventSchema = "events"
@@ -90,11 +74,7 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 		if _, isView := ledgerViews[decl.Name]; isView || !decl.IsStamped() {
 			continue
 		}
-		t := &storedTable{name: decl.Name, decl: decl, values: len(decl.Columns) - 3, stored: make([]bool, len(decl.Columns))}
-		for i := range decl.Columns {
-			t.place = append(t.place, decl.Spelling(i))
-		}
-		tables[decl.Name] = t
+		tables[decl.Name] = newStoredTable(decl)
 	}
 	linkTwins(tables)
 	if err := undeclared(have, tables); err != nil {
@@ -112,13 +92,44 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 
 type dbColumn struct{ name, kind string }
 
+func newStoredTable(decl *schema.Table) *storedTable {
+	t := &storedTable{name: decl.Name, decl: decl, layout: tuple.NewLayout(decl, false), twinAt: -1}
+	for range decl.Columns {
+		t.position = append(t.position, -1)
+	}
+	return t
+}
+
+// has reports whether the database has declared column i.
+func (t *storedTable) has(i int) bool { return t.position[i] >= 0 }
+
+// hasTwin reports whether the database has the column for twins.
+func (t *storedTable) hasTwin() bool { return t.twinAt >= 0 }
+
+// addColumn notes declared column i as the database's next.
+func (t *storedTable) addColumn(i int) {
+	col := t.decl.Columns[i]
+	t.position[i] = len(t.columns)
+	t.columns = append(t.columns, storedColumn{name: col.Stored, kind: col.Type, blank: blankOf(t.layout, i)})
+}
+
+// blankOf is what rows have in column i that bring no value for it.
+func blankOf(l *tuple.Layout, i int) duck.Blank {
+	switch {
+	case l.IsName(i):
+		return duck.Blank{IsText: true, Text: l.Table.Name}
+	case l.Table.Columns[i].Type == catalog.String:
+		return duck.Blank{IsText: true}
+	}
+	return duck.Blank{}
+}
+
 // begin plans a table that is not there yet: with the times and the stamps,
 // which every row has.
 func (t *storedTable) begin() {
 	for i := range t.decl.Columns {
-		if c := t.column(i); c.origin != fromValues && c.origin != fromTableName {
-			t.columns = append(t.columns, c)
-			t.stored[i] = true
+		if i >= t.layout.Values || t.layout.IsTime(i) {
+			t.addColumn(i)
 		}
 	}
 	if t.twins {
@@ -128,8 +139,8 @@ func (t *storedTable) begin() {
 
 // addTwin notes the column that holds what twins need.
 func (t *storedTable) addTwin() {
-	t.columns = append(t.columns, storedColumn{name: twinColumn, kind: catalog.String, origin: fromTwin, other: -1})
-	t.hasTwin, t.wantTwin = true, false
+	t.twinAt, t.wantTwin = len(t.columns), false
+	t.columns = append(t.columns, storedColumn{name: twinColumn, kind: catalog.String})
 }
 
 // adopt notes the columns that the database has.
@@ -137,7 +148,7 @@ func (t *storedTable) adopt(have []dbColumn) error {
 	t.exists = true
 	index := make(map[string]int, len(t.decl.Columns)) // by name in lower case: the database ignores case
 	for i, col := range t.decl.Columns {
-		if t.place[i] == i {
+		if t.layout.Place(i) == i {
 			index[strings.ToLower(col.Stored)] = i
 		}
 	}
@@ -148,15 +159,16 @@ func (t *storedTable) adopt(have []dbColumn) error {
 		}
 		i, ok := index[strings.ToLower(db.name)]
 		if !ok {
-			t.columns = append(t.columns, storedColumn{name: db.name, kind: kindOf(db.kind), origin: fromNowhere})
+			// Stored once, no longer declared.
+			kind := kindOf(db.kind)
+			t.columns = append(t.columns, storedColumn{name: db.name, kind: kind, blank: duck.Blank{IsText: kind == catalog.String}})
 			continue
 		}
 		col := t.decl.Columns[i]
 		if want := schema.StoredType(col.Type); want != db.kind {
 			return tocsin.Errorf(tocsin.Invalid, "Column %s of table %s holds %s, but its definition%s now says %s (%s). Give the new column another name; stored events keep the old one.", col.Name, t.name, db.kind, in(t.decl), col.Type, want)
 		}
-		t.columns = append(t.columns, t.column(i))
-		t.stored[i] = true
+		t.addColumn(i)
 	}
 	return nil
 }
@@ -177,8 +189,7 @@ func (t *storedTable) grow(c *duck.Conn) (changed bool, err error) {
 		if err := c.Exec("ALTER TABLE " + t.qualified() + " ADD COLUMN " + t.definition(at)); err != nil {
 			return false, fmt.Errorf("adding column %s to table %s: %w", t.decl.Columns[at].Name, t.name, err)
 		}
-		t.columns = append(t.columns, t.column(at))
-		t.stored[at] = true
+		t.addColumn(at)
 	}
 	t.wanted = nil
 	if t.wantTwin {
@@ -194,11 +205,11 @@ func (t *storedTable) grow(c *duck.Conn) (changed bool, err error) {
 func (t *storedTable) definitions() string {
 	var columns []string
 	for i := range t.decl.Columns {
-		if t.stored[i] {
+		if t.has(i) {
 			columns = append(columns, t.definition(i))
 		}
 	}
-	if t.hasTwin {
+	if t.hasTwin() {
 		columns = append(columns, twinColumn+" VARCHAR")
 	}
 	return strings.Join(columns, ", ")
@@ -228,7 +239,7 @@ var bulky = map[string]bool{"EventData": true, "RawEventData": true, "ParameterX
 // absent returns the SQL of the cells of a column that the database lacks.
 func (t *storedTable) absent(i int) string {
 	switch {
-	case t.column(i).origin == fromTableName:
+	case t.layout.IsName(i):
 		return "'" + t.name + "'" // letters, digits and _ only: see schema.Load
 	case t.decl.Columns[i].Type == catalog.String:
 		return "''"
@@ -243,9 +254,9 @@ func (t *storedTable) view(database string) string {
 	for i, col := range t.decl.Columns {
 		column := schema.Quote(col.Stored)
 		switch {
-		case t.place[i] != i:
+		case t.layout.Place(i) != i:
 			continue
-		case !t.stored[i]:
+		case !t.has(i):
 			column = "CAST(" + t.absent(i) + " AS " + schema.StoredType(col.Type) + ") AS " + column
 		}
 		columns = append(columns, column)
@@ -267,41 +278,6 @@ func kindOf(dbType string) catalog.Type {
 	return catalog.Unknown
 }
 
-func (t *storedTable) column(i int) storedColumn {
-	col := t.decl.Columns[i]
-	sc := storedColumn{name: col.Stored, kind: col.Type, index: i, other: -1}
-	switch {
-	case i == t.values:
-		sc.origin = fromID
-	case i == t.values+1:
-		sc.origin = fromReceived
-	case i == t.values+2:
-		sc.origin = fromSource
-	case col.Type == catalog.DateTime && (col.Name == "TimeGenerated" || col.Name == "Timestamp"):
-		sc.origin = fromTime
-		twin := map[string]string{"TimeGenerated": "Timestamp", "Timestamp": "TimeGenerated"}[col.Name]
-		if j, ok := t.decl.Column(twin); ok && t.decl.Columns[j].Type == catalog.DateTime {
-			sc.other = j
-		}
-	case col.Type == catalog.String && col.Name == "Type":
-		sc.origin = fromTableName
-	default:
-		sc.other = t.secondSpelling(i)
-	}
-	return sc
-}
-
-// secondSpelling returns the column after i that shares its place in the
-// database, -1 when there is none.
-func (t *storedTable) secondSpelling(i int) int {
-	for j := i + 1; j < len(t.decl.Columns); j++ {
-		if t.decl.Columns[j].Stored == t.decl.Columns[i].Stored {
-			return j
-		}
-	}
-	return -1
-}
-
 // timeSQL is the column that tells rows apart by time: the table's own, else the
 // time of receipt.
 func (t *storedTable) timeSQL() string {
@@ -311,254 +287,83 @@ func (t *storedTable) timeSQL() string {
 	return schema.Quote(schema.IngestionTimeColumn)
 }
 
-// timeOf returns what timeSQL holds for an event, as ticks.
-func (t *storedTable) timeOf(ev *tocsin.Event) int64 {
-	i, ok := t.decl.Column(t.decl.TimeColumn)
-	if !ok {
-		return tocsin.Ticks(ev.ReceivedAt)
-	}
-	c := t.column(i)
-	if c.origin != fromTime {
-		if v := valueAt(ev, i); v != nil {
-			return v.Num
-		}
-		return 0
-	}
-	return c.time(ev)
-}
-
-// check says why the event cannot become a row; empty when it can.
-func (t *storedTable) check(ev *tocsin.Event) (reason string) {
-	if len(ev.Values) > t.values {
-		return fmt.Sprintf("%d values for the %d columns of %s", len(ev.Values), t.values, t.name)
-	}
-	if ev.Twin != "" && !t.hasTwin {
-		if !t.twins {
-			return fmt.Sprintf("a row of %s is shown in no other table", t.name)
-		}
+// want notes what the rows of a batch need of the table.
+func (t *storedTable) want(use *tuple.Use) {
+	if use.Twin && !t.hasTwin() {
 		t.wantTwin = true
 	}
-	for i := range ev.Values {
-		v := &ev.Values[i]
-		if v.Kind == tocsin.Null {
-			continue
-		}
-		col := &t.decl.Columns[i]
-		if !fits(v, col.Type) {
-			return fmt.Sprintf("column %s of %s takes %s, not %s", col.Name, t.name, col.Type, describe(v))
-		}
-		at := t.place[i]
-		if first := valueAt(ev, at); at != i && first != nil && *first != *v {
-			return fmt.Sprintf("columns %s and %s of %s are one, but have different values", t.decl.Columns[at].Name, col.Name, t.name)
-		}
-		if !t.stored[at] {
-			t.want(at, v)
+	for i := range t.decl.Columns {
+		if use.Brings(i) && !t.has(i) && !slices.Contains(t.wanted, i) {
+			t.wanted = append(t.wanted, i)
 		}
 	}
-	return ""
-}
-
-// want notes that the database needs column i, unless the value says no more
-// than its absence.
-func (t *storedTable) want(i int, v *tocsin.Value) {
-	if v.Kind == tocsin.String && (v.Str == "" || t.decl.Columns[i].Name == "Type" && v.Str == t.name) || slices.Contains(t.wanted, i) {
-		return
-	}
-	t.wanted = append(t.wanted, i)
-}
-
-// fits reports whether v can be stored, without loss, in a column of type t.
-func fits(v *tocsin.Value, t catalog.Type) bool {
-	switch t {
-	case catalog.Bool:
-		return v.Kind == tocsin.Bool
-	case catalog.Int:
-		return v.Kind == tocsin.Int && v.Num >= math.MinInt32 && v.Num <= math.MaxInt32
-	case catalog.Long:
-		return v.Kind == tocsin.Int
-	case catalog.Real:
-		return v.Kind == tocsin.Real || v.Kind == tocsin.Int
-	case catalog.Decimal:
-		return v.Kind == tocsin.Int || v.Kind == tocsin.Decimal && duck.IsDecimal(v.Str)
-	case catalog.String:
-		return v.Kind == tocsin.String
-	case catalog.DateTime:
-		return v.Kind == tocsin.DateTime
-	case catalog.TimeSpan:
-		return v.Kind == tocsin.TimeSpan
-	case catalog.Dynamic:
-		return v.Kind == tocsin.Dynamic
-	case catalog.Guid:
-		return v.Kind == tocsin.GUID && duck.IsUUID(v.Str)
-	}
-	return false
-}
-
-var kindNames = [...]string{
-	tocsin.Null: "null", tocsin.Bool: "bool", tocsin.Int: "long", tocsin.Real: "real", tocsin.String: "string",
-	tocsin.DateTime: "datetime", tocsin.TimeSpan: "timespan", tocsin.Dynamic: "dynamic", tocsin.GUID: "guid", tocsin.Decimal: "decimal",
-}
-
-// describe names a value's type and, cut short, the value.
-func describe(v *tocsin.Value) string {
-	if int(v.Kind) >= len(kindNames) {
-		return "a value of no known kind"
-	}
-	text := v.Str
-	if text == "" {
-		text = strconv.FormatInt(v.Num, 10)
-	}
-	if len(text) > 60 {
-		text = text[:60] + "…"
-	}
-	return kindNames[v.Kind] + " " + strconv.Quote(text)
 }
 
 // write adds rows to the table through an appender of the connection.
-func (t *storedTable) write(c *duck.Conn, rows []*tocsin.Event) error {
+func (t *storedTable) write(c *duck.Conn, rows []*tuple.Tuple, now time.Time) error {
 	a, err := c.NewAppender(eventSchema, t.name)
 	if err != nil {
 		return err
 	}
-	for len(rows) > 0 {
-		n := min(len(rows), duck.ChunkRows)
-		part := rows[:n]
-		err := a.Append(n, func(column int, w *duck.Writer) error {
-			t.columns[column].write(w, t, part)
+	blanks := make([]duck.Blank, len(t.columns))
+	for i := range t.columns {
+		blanks[i] = t.columns[i].blank
+	}
+	ingested, ticks := t.position[t.layout.Values+1], tocsin.Ticks(now)
+	for part := range slices.Chunk(rows, duck.ChunkRows) {
+		err := a.AppendRows(len(part), blanks, func(columns []duck.Writer) error {
+			for i, row := range part {
+				columns[ingested].Reach(i)
+				columns[ingested].Long(i, ticks)
+				if err := writeRow(columns, i, row, t.position, t.twinAt); err != nil {
+					return err
+				}
+			}
 			return nil
 		})
 		if err != nil {
 			a.Discard()
 			return err
 		}
-		rows = rows[n:]
 	}
 	return a.Close()
 }
 
-// write writes one column of a chunk.
-func (c *storedColumn) write(w *duck.Writer, t *storedTable, rows []*tocsin.Event) {
-	switch c.origin {
-	case fromID:
-		for i, ev := range rows {
-			w.Text(i, string(ev.ID))
-		}
-	case fromReceived:
-		for i, ev := range rows {
-			w.Long(i, tocsin.Ticks(ev.ReceivedAt))
-		}
-	case fromSource:
-		for i, ev := range rows {
-			w.Text(i, string(ev.Source))
-		}
-	case fromTime:
-		for i, ev := range rows {
-			w.Long(i, c.time(ev))
-		}
-	case fromTableName:
-		for i, ev := range rows {
-			if v := valueAt(ev, c.index); v != nil {
-				w.Text(i, v.Str)
-			} else {
-				w.Text(i, t.name)
-			}
-		}
-	case fromTwin:
-		for i, ev := range rows {
-			if ev.Twin == "" {
-				w.Null(i)
-			} else {
-				w.Text(i, ev.Twin)
-			}
-		}
-	case fromNowhere:
-		for i := range rows {
-			if c.kind == catalog.String {
-				w.Text(i, "")
-			} else {
-				w.Null(i)
-			}
-		}
-	case fromValues:
-		c.writeValues(w, rows)
-	default:
-		panic(fmt.Sprintf("telemetry: no origin %d", c.origin))
-	}
-}
+// leftOut is the position of a column whose cells are not wanted.
+const leftOut = -2
 
-// time returns the ticks of a time column.
-func (c *storedColumn) time(ev *tocsin.Event) int64 {
-	if v := c.value(ev); v != nil {
-		return v.Num
-	}
-	return tocsin.Ticks(ev.OccurredAt)
-}
-
-// value returns the value of the column, or of the other one that stands in for
-// it; nil when both are null.
-func (c *storedColumn) value(ev *tocsin.Event) *tocsin.Value {
-	if v := valueAt(ev, c.index); v != nil || c.other < 0 {
-		return v
-	}
-	return valueAt(ev, c.other)
-}
-
-// valueAt returns the value of a column, nil when it is null.
-func valueAt(ev *tocsin.Event, i int) *tocsin.Value {
-	if i < 0 || i >= len(ev.Values) || ev.Values[i].Kind == tocsin.Null {
-		return nil
-	}
-	return &ev.Values[i]
-}
-
-// writeValues writes a column of checked values. One loop per type keeps the
-// type switch out of it.
-func (c *storedColumn) writeValues(w *duck.Writer, rows []*tocsin.Event) {
-	each := func(put func(i int, v *tocsin.Value)) {
-		for i, ev := range rows {
-			if v := c.value(ev); v != nil {
-				put(i, v)
-			} else {
-				w.Null(i)
-			}
+// writeRow writes row i of a chunk. position says where a declared column's cells
+// go, twinAt where those for twins do.
+func writeRow(columns []duck.Writer, i int, row *tuple.Tuple, position []int, twinAt int) error {
+	for c := row.Cells(); c.Next(); {
+		at := twinAt
+		if c.Column != tuple.TwinColumn {
+			at = position[c.Column]
+		}
+		if at == leftOut {
+			continue
+		}
+		if at < 0 {
+			return tocsin.Errorf(tocsin.Internal, "a row of %s has a value for column %d, which the database lacks", row.Layout.Table.Name, c.Column)
+		}
+		w := &columns[at]
+		w.Reach(i)
+		switch c.Kind {
+		case tuple.Text:
+			w.UTF8(i, c.Text)
+		case tuple.Long:
+			w.Long(i, int64(c.Num))
+		case tuple.Int:
+			w.Int(i, int32(c.Num))
+		case tuple.Bool:
+			w.Bool(i, c.Num != 0)
+		case tuple.Real:
+			w.Real(i, math.Float64frombits(c.Num))
+		case tuple.UUID, tuple.Decimal:
+			w.Wide(i, c.Num, c.High)
+		default:
+			panic(fmt.Sprintf("telemetry: no cells of kind %d", c.Kind))
 		}
 	}
-	switch c.kind {
-	case catalog.String: // never NULL
-		for i, ev := range rows {
-			if v := c.value(ev); v != nil {
-				w.Text(i, v.Str)
-			} else {
-				w.Text(i, "")
-			}
-		}
-	case catalog.Bool:
-		each(func(i int, v *tocsin.Value) { w.Bool(i, v.Num != 0) })
-	case catalog.Int:
-		each(func(i int, v *tocsin.Value) { w.Int(i, int32(v.Num)) })
-	case catalog.Long, catalog.DateTime, catalog.TimeSpan:
-		each(func(i int, v *tocsin.Value) { w.Long(i, v.Num) })
-	case catalog.Real:
-		each(func(i int, v *tocsin.Value) {
-			if v.Kind == tocsin.Int {
-				w.Real(i, float64(v.Num))
-			} else {
-				w.Real(i, v.Real())
-			}
-		})
-	case catalog.Dynamic:
-		each(func(i int, v *tocsin.Value) { w.Text(i, v.Str) })
-	case catalog.Guid:
-		each(func(i int, v *tocsin.Value) { w.UUID(i, v.Str) })
-	case catalog.Decimal:
-		each(func(i int, v *tocsin.Value) {
-			if v.Kind == tocsin.Int {
-				w.Decimal(i, strconv.FormatInt(v.Num, 10))
-			} else {
-				w.Decimal(i, v.Str)
-			}
-		})
-	default:
-		panic(fmt.Sprintf("telemetry: no stored form of %s", c.kind))
-	}
+	return nil
 }

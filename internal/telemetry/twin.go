@@ -95,7 +95,7 @@ func (s *Store) views(t *storedTable) map[string]string {
 		if shown.exists {
 			parts = append(parts, shown.view(eventDatabase))
 		}
-		if source != nil && source.exists && source.hasTwin && s.opts.renders() {
+		if source != nil && source.exists && source.hasTwin() && s.opts.renders() {
 			parts = append(parts, source.twinView(shown.decl))
 		}
 		if len(parts) > 0 {
@@ -115,7 +115,7 @@ func (t *storedTable) twinView(shown *schema.Table) string {
 		if !ok {
 			return "NULL"
 		}
-		if column := t.decl.Columns[i]; t.stored[i] {
+		if column := t.decl.Columns[i]; t.has(i) {
 			return schema.Quote(column.Stored)
 		}
 		return t.absent(i)

@@ -35,10 +35,8 @@ func undeclared(have map[string][]dbColumn, tables map[string]*storedTable) erro
 		}
 		columns = append(columns,
 			schema.Column{Name: schema.EventIDColumn, Type: catalog.String}, schema.Column{Name: schema.IngestionTimeColumn, Type: catalog.DateTime}, schema.Column{Name: schema.SourceColumn, Type: catalog.String})
-		t := &storedTable{name: name, decl: schema.NewTable(name, columns), values: len(columns) - 3, stored: make([]bool, len(columns)), isUndeclared: true}
-		for i := range columns {
-			t.place = append(t.place, i)
-		}
+		t := newStoredTable(schema.NewTable(name, columns))
+		t.isUndeclared = true
 		tables[name] = t
 	}
 	return nil

@@ -26,10 +26,9 @@ const (
 
 // request is what the writer goroutine is asked to do: commit a batch or run fn.
 type request struct {
-	ctx   context.Context
-	batch *Batch
-	run   func() error
-	reply chan reply
+	prepared *Prepared
+	run      func() error
+	reply    chan reply
 }
 
 type reply struct {
@@ -102,7 +101,7 @@ func (s *Store) next(wait bool, late <-chan time.Time) *request {
 	return nil
 }
 
-func (r *request) size() int { return len(r.batch.Events) + len(r.batch.Rejects) }
+func (r *request) size() int { return len(r.prepared.rows) }
 
 // commitGroup commits the batches together or, when that fails, one by one, so
 // that a batch that cannot be stored fails alone.
@@ -115,7 +114,6 @@ func (s *Store) commitGroup(group []*request) {
 	now := s.ledger.Load().tick(s.opts.Now())
 	k, err := s.prepare(context.Background(), e.writer, group)
 	if err == nil {
-		k.stamp(now)
 		err = s.apply(context.Background(), e, k, now)
 	}
 	switch {
@@ -133,7 +131,7 @@ func (s *Store) commitGroup(group []*request) {
 	case isDiskFull(err.Error()):
 		answer(group, s.diskFull(err))
 	case len(group) == 1:
-		s.opts.Log.Error("a batch could not be stored", "batch", group[0].batch.ID, "events", len(group[0].batch.Events), "error", err)
+		s.opts.Log.Error("a batch could not be stored", "batch", group[0].prepared.batch.ID, "rows", group[0].size(), "error", err)
 		answer(group, unavailable(err))
 	default:
 		for i := range group {

@@ -46,18 +46,46 @@ func (c *Conn) NewAppender(schema, table string) (*Appender, error) {
 // Append adds n rows, at most ChunkRows. fill is called once per column and
 // must write every one of its n cells.
 func (a *Appender) Append(n int, fill func(column int, w *Writer) error) error {
+	return a.add(n, func() error {
+		for i := range a.writers {
+			if err := fill(i, &a.writers[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AppendRows adds n rows, at most ChunkRows. fill writes them one by one: before
+// it writes cell i of a column it calls Reach(i). Cells that it passes over are
+// what the columns' blanks say.
+func (a *Appender) AppendRows(n int, blanks []Blank, fill func(columns []Writer) error) error {
+	return a.add(n, func() error {
+		for i := range a.writers {
+			a.writers[i].blank = blanks[i]
+		}
+		if err := fill(a.writers); err != nil {
+			return err
+		}
+		for i := range a.writers {
+			a.writers[i].Reach(n)
+		}
+		return nil
+	})
+}
+
+func (a *Appender) add(n int, fill func() error) error {
 	if n > ChunkRows {
 		return fmt.Errorf("%d rows in a chunk, at most %d", n, ChunkRows)
 	}
 	capi.DataChunkReset(a.chunk)
 	a.arena.reset()
 	for i := range a.writers {
-		w := &a.writers[i]
 		vector := capi.DataChunkGetVector(a.chunk, capi.IdxT(i))
-		*w = Writer{vector: vector, data: capi.VectorGetData(vector), arena: &a.arena}
-		if err := fill(i, w); err != nil {
-			return err
-		}
+		a.writers[i] = Writer{vector: vector, data: capi.VectorGetData(vector), arena: &a.arena}
+	}
+	if err := fill(); err != nil {
+		return err
 	}
 	capi.DataChunkSetSize(a.chunk, capi.IdxT(n))
 	if capi.AppendDataChunk(a.appender, a.chunk) == capi.StateError {
@@ -100,6 +128,27 @@ type Writer struct {
 	data     unsafe.Pointer
 	validity unsafe.Pointer // nil until the first null
 	arena    *arena
+	blank    Blank
+	next     int // the first cell that Reach has not passed
+}
+
+// A Blank is what stands in the cells of a column that are passed over: NULL or,
+// in a column of texts, a text.
+type Blank struct {
+	IsText bool
+	Text   string
+}
+
+// Reach makes the cells between the last one reached and i blank.
+func (w *Writer) Reach(i int) {
+	for ; w.next < i; w.next++ {
+		if w.blank.IsText {
+			w.Text(w.next, w.blank.Text)
+		} else {
+			w.Null(w.next)
+		}
+	}
+	w.next = i + 1
 }
 
 // cell returns the i-th cell of a vector as a T.
@@ -134,6 +183,13 @@ func (w *Writer) Text(i int, s string) {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
+	putText(w, i, s)
+}
+
+// UTF8 writes a VARCHAR or JSON from bytes that are valid UTF-8.
+func (w *Writer) UTF8(i int, text []byte) { putText(w, i, text) }
+
+func putText[T string | []byte](w *Writer, i int, s T) {
 	c := cell[stringCell](w, i)
 	*c = stringCell{length: uint32(len(s))}
 	if len(s) <= inlineBytes {
@@ -141,7 +197,12 @@ func (w *Writer) Text(i int, s string) {
 		return
 	}
 	copy(c.head[:], s)
-	*(*uintptr)(unsafe.Pointer(&c.tail)) = w.arena.keep(s)
+	*(*uintptr)(unsafe.Pointer(&c.tail)) = keep(w.arena, s)
+}
+
+// Wide writes a UUID or a DECIMAL(38,17) as ParseUUID and ParseDecimal give it.
+func (w *Writer) Wide(i int, low, high uint64) {
+	*cell[hugeCell](w, i) = hugeCell{low: low, high: int64(high)}
 }
 
 // UUID writes a UUID; false when s is none.
@@ -158,11 +219,19 @@ func (w *Writer) Decimal(i int, s string) bool {
 	return ok
 }
 
-// IsUUID reports whether Writer.UUID takes s.
-func IsUUID(s string) bool { _, ok := parseUUID(s); return ok }
+// ParseUUID returns the 128 bits that the engine stores for a UUID; false when s
+// is none.
+func ParseUUID(s string) (low, high uint64, ok bool) {
+	v, ok := parseUUID(s)
+	return v.low, uint64(v.high), ok
+}
 
-// IsDecimal reports whether Writer.Decimal takes s.
-func IsDecimal(s string) bool { _, ok := parseDecimal(s); return ok }
+// ParseDecimal returns the 128 bits that the engine stores for a DECIMAL(38,17);
+// false when s is no such number.
+func ParseDecimal(s string) (low, high uint64, ok bool) {
+	v, ok := parseDecimal(s)
+	return v.low, uint64(v.high), ok
+}
 
 // arena holds the text that string cells point at until DuckDB has copied it.
 // Its blocks are pinned: C sees their addresses.
@@ -176,8 +245,8 @@ type arena struct {
 
 const arenaBlock = 1 << 20
 
-// keep copies s and returns its address, good until reset.
-func (a *arena) keep(s string) uintptr {
+// keep copies s into the arena and returns its address, good until reset.
+func keep[T string | []byte](a *arena, s T) uintptr {
 	if len(s) > arenaBlock/4 {
 		b := []byte(s)
 		a.pins.Pin(&b[0])

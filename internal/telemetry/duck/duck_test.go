@@ -218,12 +218,58 @@ func TestAppender_WritesEveryType(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]bool{"1": true, "-0.5": true, "1e5": false, "": false, "1/3": false, strings.Repeat("9", 22): false, strings.Repeat("9", 21): true, "0x10": false} {
-		if duck.IsDecimal(text) != want {
-			t.Errorf("IsDecimal(%q) is %v", text, !want)
+		if _, _, ok := duck.ParseDecimal(text); ok != want {
+			t.Errorf("ParseDecimal(%q) says %v", text, ok)
 		}
 	}
-	if duck.IsUUID("6f9619ff-8b86-d011-b42d-00cf4fc964f") || duck.IsUUID("6f9619ff-8b86-d011-b42d-00cf4fc964fg") {
-		t.Error("a text that is no UUID was taken")
+	for _, text := range []string{"6f9619ff-8b86-d011-b42d-00cf4fc964f", "6f9619ff-8b86-d011-b42d-00cf4fc964fg"} {
+		if _, _, ok := duck.ParseUUID(text); ok {
+			t.Errorf("%q was taken for a UUID", text)
+		}
+	}
+}
+
+// TestAppendRows_Blanks: what rows pass over is what the column's blank says, also
+// before the first cell, after the last, and in a column without any.
+func TestAppendRows_Blanks(t *testing.T) {
+	c := open(t)
+	if err := c.Exec("CREATE TABLE t (i BIGINT, s VARCHAR, n VARCHAR, none DOUBLE, u UUID)"); err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.NewAppender("main", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blanks := []duck.Blank{{}, {IsText: true}, {IsText: true, Text: "a name that is not short"}, {}, {}}
+	low, high, _ := duck.ParseUUID("6f9619ff-8b86-d011-b42d-00cf4fc964ff")
+	for range 2 { // the second chunk must not show what the first left behind
+		if err := a.AppendRows(100, blanks, func(columns []duck.Writer) error {
+			for i := range 100 {
+				if i%3 == 1 {
+					columns[0].Reach(i)
+					columns[0].Long(i, int64(i))
+				}
+				if i == 50 {
+					columns[1].Reach(i)
+					columns[1].UTF8(i, []byte("longer than a short text"))
+					columns[2].Reach(i)
+					columns[2].UTF8(i, []byte("own"))
+					columns[4].Reach(i)
+					columns[4].Wide(i, low, high)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := "200|66|3234|198|2|198|2|0|2\n"
+	if got := all(t, c, `SELECT count(*), count(i), sum(i)::BIGINT, count(*) FILTER (s = ''), count(*) FILTER (s = 'longer than a short text'), count(*) FILTER (n = 'a name that is not short'),
+		count(*) FILTER (n = 'own'), count(none), count(*) FILTER (u = '6f9619ff-8b86-d011-b42d-00cf4fc964ff') FROM t`); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
