@@ -30,6 +30,7 @@ unpack squid squid squid-common squid-langpack libecap3 libltdl7 libtdb1 libnetf
 unpack bind bind9 bind9-libs libfstrm0 libjemalloc2 liblmdb0 libmaxminddb0 libprotobuf-c1 libuv1 libjson-c5
 unpack unbound unbound libevent-2.1-7 libprotobuf-c1 libpython3.11
 unpack dnsmasq dnsmasq-base libnetfilter-conntrack3 libnfnetlink0 libnftables1 libnftnl11 libxtables12 libjansson4
+unpack journal systemd systemd-journal-remote libsystemd-shared libmicrohttpd12
 unpack openssh openssh-server openssh-client libwrap0
 
 if [ ! -x "$dir/otelcol" ] || [ "$here/collector/go.sum" -nt "$dir/otelcol" ]; then
