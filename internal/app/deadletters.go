@@ -223,7 +223,7 @@ func (r *replaying) page(ctx context.Context, page []telemetry.Letter) error {
 	}
 	r.result.Tried += len(raws)
 	p := r.letters.app.pipe
-	ready, err := p.prepare(ctx, &normalize.Memory{}, &normalize.Memory{}, raws, true)
+	ready, err := p.shape(ctx, &normalize.Memory{}, raws, true)
 	if err != nil {
 		return err
 	}

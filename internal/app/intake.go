@@ -27,9 +27,9 @@ func refused(err error) error {
 	return tocsin.Wrap(errors.Join(&ingest.Full{RetryAfter: fullDisk}, no), tocsin.Unavailable, "%s", message)
 }
 
-// A prepared batch is normalised and transformed: every raw record is in exactly
+// A shaped batch is normalised and transformed: every raw record is in exactly
 // one of its lists, whose numbers are positions in the raw records.
-type prepared struct {
+type shaped struct {
 	records  []tocsin.Record
 	recordOf []int // nil when nobody asked
 	rejects  []tocsin.Reject
@@ -37,11 +37,11 @@ type prepared struct {
 	filtered []int
 }
 
-// prepare normalises and transforms. Where every record went costs a pass over
+// shape normalises and transforms. Where every record went costs a pass over
 // them, so it is said only on demand or when a transform needs it.
-func (p *pipeline) prepare(ctx context.Context, events, fields *normalize.Memory, raws []tocsin.Raw, account bool) (prepared, error) {
-	var out prepared
-	out.records, out.rejects = p.normalize.BatchIn(events, fields, raws)
+func (p *pipeline) shape(ctx context.Context, memory *normalize.Memory, raws []tocsin.Raw, account bool) (shaped, error) {
+	var out shaped
+	out.records, out.rejects = p.normalize.BatchIn(memory, raws)
 	applies := p.transforms.Applies(out.records)
 	if account || applies {
 		out.recordOf, out.rejectOf = origins(raws, out.rejects)
@@ -51,14 +51,14 @@ func (p *pipeline) prepare(ctx context.Context, events, fields *normalize.Memory
 	}
 	outcome, err := p.transforms.Apply(ctx, out.records)
 	if err != nil {
-		return prepared{}, err
+		return shaped{}, err
 	}
 	out.take(raws, outcome)
 	return out, nil
 }
 
 // take sorts the records by what a transform made of them.
-func (b *prepared) take(raws []tocsin.Raw, outcome transform.Outcome) {
+func (b *shaped) take(raws []tocsin.Raw, outcome transform.Outcome) {
 	for _, i := range outcome.Filtered {
 		b.filtered = append(b.filtered, b.recordOf[i])
 	}
@@ -75,7 +75,7 @@ func (b *prepared) take(raws []tocsin.Raw, outcome transform.Outcome) {
 }
 
 // counts are the filtered records by source, for the balance.
-func (b *prepared) counts(raws []tocsin.Raw) map[tocsin.SourceID]telemetry.Count {
+func (b *shaped) counts(raws []tocsin.Raw) map[tocsin.SourceID]telemetry.Count {
 	if len(b.filtered) == 0 {
 		return nil
 	}
@@ -108,7 +108,7 @@ func isSame(a, b *tocsin.Raw) bool {
 }
 
 // replay stores what became of dead letters, and raises what it triggers.
-func (p *pipeline) replay(ctx context.Context, raws []tocsin.Raw, ready prepared, replay *telemetry.Replay) (telemetry.Appended, int, error) {
+func (p *pipeline) replay(ctx context.Context, raws []tocsin.Raw, ready shaped, replay *telemetry.Replay) (telemetry.Appended, int, error) {
 	found, seen := p.stream.Match(ready.records, p.now())
 	batch, err := batchOf(raws, ready.records, ready.rejects, found, seen)
 	if err != nil {

@@ -72,9 +72,12 @@ func (p *pipeline) work(ctx context.Context, raws []tocsin.Raw) (*telemetry.Prep
 		return nil, nil, nil, ctx.Err()
 	}
 	defer func() { <-p.working }()
-	memory := borrow(&p.spare)
-	defer giveBack(&p.spare, memory)
-	ready, err := p.prepare(ctx, memory, memory, raws, false)
+	memory, ok := p.spare.Get().(*normalize.Memory)
+	if !ok {
+		memory = &normalize.Memory{}
+	}
+	defer func() { memory.Reset(); p.spare.Put(memory) }()
+	ready, err := p.shape(ctx, memory, raws, false)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -86,20 +89,6 @@ func (p *pipeline) work(ctx context.Context, raws []tocsin.Raw) (*telemetry.Prep
 	batch.Counts = ready.counts(raws)
 	prepared, err := p.telemetry.Prepare(batch)
 	return prepared, found, seen, err
-}
-
-// borrow returns memory for a batch.
-func borrow(spare *sync.Pool) *normalize.Memory {
-	if m, ok := spare.Get().(*normalize.Memory); ok {
-		return m
-	}
-	return &normalize.Memory{}
-}
-
-// giveBack takes memory back that nothing refers to any more.
-func giveBack(spare *sync.Pool, m *normalize.Memory) {
-	m.Reset()
-	spare.Put(m)
 }
 
 // raiseKept raises those findings of a batch that do not rest on an event seen

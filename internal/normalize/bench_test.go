@@ -37,7 +37,7 @@ func BenchmarkBatch(b *testing.B) {
 		}
 		m := &Memory{} // as the pipeline has it
 		run("batch", func() {
-			if _, rejects := n.BatchIn(m, m, raws); len(rejects) > 0 {
+			if _, rejects := n.BatchIn(m, raws); len(rejects) > 0 {
 				b.Fatal(rejects[0].Reason)
 			}
 			m.Reset()
@@ -71,7 +71,7 @@ func BenchmarkSysmon(b *testing.B) {
 	m := &Memory{}
 	i := 0
 	for b.Loop() {
-		if _, rejects := n.BatchIn(m, m, raws[i:i+batch]); len(rejects) > 0 {
+		if _, rejects := n.BatchIn(m, raws[i:i+batch]); len(rejects) > 0 {
 			b.Fatal(rejects[0].Reason)
 		}
 		m.Reset()
@@ -106,7 +106,7 @@ func BenchmarkShapes(b *testing.B) {
 			})
 		}
 		m := &Memory{}
-		run("batch", func() { n.BatchIn(m, m, raws); m.Reset() })
+		run("batch", func() { n.BatchIn(m, raws); m.Reset() })
 		run("yardstick-encoding-json", func() {
 			for i := range raws {
 				var v map[string]any

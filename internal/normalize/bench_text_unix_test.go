@@ -58,7 +58,7 @@ func BenchmarkText(b *testing.B) {
 		})
 		m := &Memory{} // as the pipeline has it
 		run("batch", func() {
-			if _, rejects := n.BatchIn(m, m, raws); len(rejects) > 0 {
+			if _, rejects := n.BatchIn(m, raws); len(rejects) > 0 {
 				b.Fatal(rejects[0].Reason)
 			}
 			m.Reset()

@@ -18,7 +18,7 @@ func TestBatchIn_UsedMemoryGivesTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, fields := &Memory{}, &Memory{}
+	m := &Memory{}
 	for round := range 4 {
 		var raws []tocsin.Raw
 		for i := range 200 + 150*round {
@@ -26,7 +26,7 @@ func TestBatchIn_UsedMemoryGivesTheSame(t *testing.T) {
 			raws = append(raws, tocsin.Raw{Source: "s", Format: tocsin.FormatJSONLine, Position: fmt.Sprint(round, i), ReceivedAt: received, Body: stream.Append(nil)})
 		}
 		want, _ := n.Batch(raws)
-		got, rejects := n.BatchIn(m, fields, raws)
+		got, rejects := n.BatchIn(m, raws)
 		if len(rejects) > 0 {
 			t.Fatal(rejects[0].Reason)
 		}
@@ -34,6 +34,5 @@ func TestBatchIn_UsedMemoryGivesTheSame(t *testing.T) {
 			t.Fatalf("round %d: %s", round, d)
 		}
 		m.Reset()
-		fields.Reset()
 	}
 }

@@ -75,18 +75,17 @@ func New(s *schema.Schema, fsys fs.FS, own ...Folder) (*Normalizer, error) {
 // exactly one of the two; both lists keep the order of raws.
 func (n *Normalizer) Batch(raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
 	m := &Memory{}
-	return n.BatchIn(m, m, raws)
+	return n.BatchIn(m, raws)
 }
 
 // BatchIn is Batch with the events and the fields of the records in memory that
-// the caller frees. Fields are needed for matching only and so may be freed
-// earlier; both may be the same memory.
-func (n *Normalizer) BatchIn(events, fields *Memory, raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
+// the caller frees.
+func (n *Normalizer) BatchIn(memory *Memory, raws []tocsin.Raw) ([]tocsin.Record, []tocsin.Reject) {
 	records := make([]tocsin.Record, 0, len(raws))
 	var rejects []tocsin.Reject
 	b := n.batches.Get().(*batch)
-	b.events, b.fields = events, fields
-	defer func() { b.events, b.fields = nil, nil; n.batches.Put(b) }()
+	b.memory = memory
+	defer func() { b.memory = nil; n.batches.Put(b) }()
 	for i := range raws {
 		rec, err := b.one(&raws[i])
 		if err != nil {
@@ -102,21 +101,21 @@ func (n *Normalizer) BatchIn(events, fields *Memory, raws []tocsin.Raw) ([]tocsi
 // memory their rows and fields go to.
 type batch struct {
 	*Normalizer
-	events, fields *Memory
-	windows        *winEvent
-	clock          value.Clock // of the source
+	memory  *Memory
+	windows *winEvent
+	clock   value.Clock // of the source
 }
 
 // keep copies fields to the batch's memory.
 func (n *batch) keep(fields []tocsin.Field) []tocsin.Field {
-	kept := n.fields.fields.take(len(fields))
+	kept := n.memory.fields.take(len(fields))
 	copy(kept, fields)
 	return kept
 }
 
 // newRow begins a row in the batch's memory.
 func (n *batch) newRow(t *table) rowBuilder {
-	return rowBuilder{t: t, values: n.events.values.take(len(t.columns))}
+	return rowBuilder{t: t, values: n.memory.values.take(len(t.columns))}
 }
 
 // localRow begins a row of a source whose times may have no zone.

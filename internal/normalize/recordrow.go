@@ -61,7 +61,7 @@ func (n *batch) shaped(raw *tocsin.Raw, r *recordReader, w wrapping) (tocsin.Rec
 		n.losses.add(Loss{Source: raw.Source, Shape: s.name, Table: s.plans[first].t.name, Field: "TimeGenerated", Reason: "no time"})
 	}
 	r.addSigmaFields()
-	rec := tocsin.Record{LogSource: r.logSource(), Events: n.events.events.take(bits.OnesCount64(holding))[:0]}
+	rec := tocsin.Record{LogSource: r.logSource(), Events: n.memory.events.take(bits.OnesCount64(holding))[:0]}
 	digest := raw.Digest()
 	builders := append(r.builders[:0], make([]rowBuilder, len(s.plans))...)
 	r.builders = builders

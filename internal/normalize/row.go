@@ -45,7 +45,7 @@ func (n *batch) row(raw *tocsin.Raw, body string) (tocsin.Record, error) {
 		ID: tocsin.IdentifyEvent(raw.Digest(), t.name, 0), Table: t.name, Source: raw.Source,
 		OccurredAt: at, ReceivedAt: raw.ReceivedAt, Values: b.finish(n.Normalizer),
 	}
-	rec := tocsin.Record{Events: n.events.events.take(1)}
+	rec := tocsin.Record{Events: n.memory.events.take(1)}
 	rec.Events[0] = event
 	rec.Fields = n.rowView(&rec, make([]tocsin.Field, 0, len(event.Values)), t, event.Values)
 	return rec, nil

@@ -36,14 +36,14 @@ func (n *batch) windowsEvent(raw *tocsin.Raw, body string, form windows.Form) (t
 		rec.LogSource.Product = "linux"
 	}
 	e.digest = raw.Digest()
-	rec.Fields = e.AppendFields(n.fields.fields.take(e.FieldCount())[:0])
+	rec.Fields = e.AppendFields(n.memory.fields.take(e.FieldCount())[:0])
 	e.made = e.made[:0]
 	for _, p := range e.m.at(e.Channel, e.ID) {
 		if p.holds(e) {
 			e.made = append(e.made, n.event(raw, p, e, e.made))
 		}
 	}
-	rec.Events = n.events.events.take(len(e.made))
+	rec.Events = n.memory.events.take(len(e.made))
 	copy(rec.Events, e.made)
 	return rec, nil
 }
