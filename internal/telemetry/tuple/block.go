@@ -33,6 +33,7 @@ type Block struct {
 	parts      [][]byte
 	part, used int    // what is filled: all parts before part, and used bytes of it
 	row        []byte // the row that is being written
+	texts      int    // bytes of its texts
 	uses       []Use
 }
 
@@ -62,7 +63,7 @@ func (b *Block) Add(l *Layout, ev *tocsin.Event) (t Tuple, reason string) {
 	}
 	t = Tuple{Layout: l, ID: ev.ID, Source: ev.Source, At: l.at(ev)}
 	use := b.use(l)
-	b.row = b.row[:0]
+	b.row, b.texts = b.row[:0], 0
 	for i := range ev.Values {
 		v, c := &ev.Values[i], &l.columns[i]
 		if v.Kind == tocsin.Null || c.isTime || c.place != i && valueAt(ev, c.place) != nil {
@@ -82,14 +83,14 @@ func (b *Block) Add(l *Layout, ev *tocsin.Event) (t Tuple, reason string) {
 			b.row = appendNumber(b.row, Long, i, uint64(l.time(c, i, ev)))
 		}
 	}
-	b.text(l.Values, string(ev.ID))
-	b.text(l.Values+2, string(ev.Source))
 	if ev.Twin != "" {
 		use.Twin = true
 		b.text(TwinColumn, ev.Twin)
 	}
+	t.Texts = b.texts
+	b.text(l.Values, string(ev.ID))
+	b.text(l.Values+2, string(ev.Source))
 	t.cells = b.keep(b.row)
-	t.Texts = t.measure()
 	return t, ""
 }
 
@@ -166,6 +167,7 @@ func (b *Block) text(column int, text string) {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
+	b.texts += len(text)
 	b.row = appendText(b.row, column, text)
 }
 
@@ -187,14 +189,4 @@ func (b *Block) keep(row []byte) []byte {
 	copy(kept, row)
 	b.used += len(row)
 	return kept
-}
-
-// measure returns the bytes of the texts that the event brought.
-func (t *Tuple) measure() (n int) {
-	for c := t.Cells(); c.Next(); {
-		if c.Kind == Text && !t.isStamp(c.Column) {
-			n += len(c.Text)
-		}
-	}
-	return n
 }

@@ -67,6 +67,16 @@ func (t *Tuple) rewrite(change func(*Cells)) {
 	t.Texts = t.measure()
 }
 
+// measure returns the bytes of the texts that the event brought.
+func (t *Tuple) measure() (n int) {
+	for c := t.Cells(); c.Next(); {
+		if c.Kind == Text && !t.isStamp(c.Column) {
+			n += len(c.Text)
+		}
+	}
+	return n
+}
+
 // isStamp reports whether a column is one that the store gives, not the event.
 func (t *Tuple) isStamp(column int) bool { return column >= t.Layout.Values && column != TwinColumn }
 

@@ -73,7 +73,7 @@ func TestBlock_Add(t *testing.T) {
 		{"what says no more than nothing", event(null, null, null, null, null, null, null, tocsin.StringValue(""), null, null, null, tocsin.StringValue("T")), "TimeGenerated=" + at + " Timestamp=" + at + ` _EventId="id" _Source="s"`},
 		{"a whole number in a column of reals", event(null, null, null, null, null, tocsin.IntValue(3)), "Ratio=3 TimeGenerated=" + at + " Timestamp=" + at + ` _EventId="id" _Source="s"`},
 		{"bytes that are no text", event(null, null, null, null, null, null, null, tocsin.StringValue("a\xffb")), `Name="a` + "\uFFFD" + `b" TimeGenerated=` + at + " Timestamp=" + at + ` _EventId="id" _Source="s"`},
-		{"twin", twin, "TimeGenerated=" + at + " Timestamp=" + at + ` _EventId="id" _Source="s" twin="agent\nmessage"`},
+		{"twin", twin, "TimeGenerated=" + at + " Timestamp=" + at + ` twin="agent\nmessage" _EventId="id" _Source="s"`},
 	} {
 		var b Block
 		row, reason := b.Add(l, c.ev)
