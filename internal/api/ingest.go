@@ -105,6 +105,11 @@ func (s *server) ingest(w http.ResponseWriter, r *http.Request) {
 			_, message := tocsin.Explain(err)
 			err = &problem{Problem{Kind: tocsin.Unavailable, Message: message}, http.StatusTooManyRequests}
 		}
+		var large *ingest.TooLarge
+		if errors.As(err, &large) {
+			kind, message := tocsin.Explain(err)
+			err = &problem{Problem{Kind: kind, Message: message}, http.StatusRequestEntityTooLarge}
+		}
 		writeProblem(w, r, err)
 		return
 	}

@@ -115,3 +115,16 @@ func TestReady_SaysThatTheIntakeIsStopped(t *testing.T) {
 		t.Errorf("%s, Retry-After %q", resp.Status, resp.Header.Get("Retry-After"))
 	}
 }
+
+func TestIngest_TooLargeIsSaidAsSuch(t *testing.T) {
+	large := tocsin.Wrap(&ingest.TooLarge{Limit: 1 << 20}, tocsin.Invalid, "The data is larger than 1 MiB once decompressed. Split it.")
+	for _, c := range []struct {
+		fail error
+		want int
+	}{{large, http.StatusRequestEntityTooLarge}, {tocsin.Errorf(tocsin.Invalid, "The body is no JSON."), http.StatusBadRequest}} {
+		srv, _ := start(t, floor{fail: c.fail})
+		if got := call(t, srv, "sender", http.MethodPost, "/api/v1/ingest/SigninLogs", nil, nil); got != c.want {
+			t.Errorf("%v: %d, want %d", c.fail, got, c.want)
+		}
+	}
+}
