@@ -7,7 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
-	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/watchlist"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/duckdb"
@@ -53,14 +53,14 @@ func (w *workspace) listsIn(cat *catalog.Static) {
 }
 
 // references are the watchlists as tables of the store.
-func (w *workspace) references() []telemetry.Reference {
-	var refs []telemetry.Reference
+func (w *workspace) references() []engine.Reference {
+	var refs []engine.Reference
 	for _, l := range w.lists {
-		refs = append(refs, telemetry.Reference{Space: duckdb.WatchlistSchema, Name: l.Alias, Columns: l.Table().Columns, Rows: l.Rows()})
+		refs = append(refs, engine.Reference{Space: duckdb.WatchlistSchema, Name: l.Alias, Columns: l.Table().Columns, Rows: l.Rows()})
 	}
 	columns, rows := watchlist.Items(w.lists, w.opened)
 	if len(rows) > 0 {
-		refs = append(refs, telemetry.Reference{Name: watchlistTable, Columns: columns, Rows: rows})
+		refs = append(refs, engine.Reference{Name: watchlistTable, Columns: columns, Rows: rows})
 	}
 	return refs
 }

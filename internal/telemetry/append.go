@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // A Batch is what one Append stores, all or nothing.
@@ -80,7 +81,7 @@ func (s *Store) do(ctx context.Context, fn func() error) error {
 func (s *Store) send(ctx context.Context, r *request) error {
 	select {
 	case <-s.closing:
-		return errClosed()
+		return engine.Closed()
 	default:
 	}
 	select {
@@ -89,7 +90,7 @@ func (s *Store) send(ctx context.Context, r *request) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.closing:
-		return errClosed()
+		return engine.Closed()
 	}
 }
 

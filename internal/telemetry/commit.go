@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -316,7 +317,7 @@ func (s *Store) keepFindings(k *commit) {
 // as _IngestionTime. Were it the time at the door, an event could become visible
 // after a query that had seen later ones, and whoever follows the store by
 // ingestion time would miss it.
-func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) (err error) {
+func (s *Store) apply(ctx context.Context, e *engine.Engine, k *commit, now time.Time) (err error) {
 	tables := make([]*storedTable, len(k.parts))
 	for i, p := range k.parts {
 		tables[i] = p.table
@@ -327,7 +328,7 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 	if err := s.growTables(e, tables); err != nil {
 		return err
 	}
-	c := e.writer
+	c := e.Writer
 	if err := c.Exec("BEGIN"); err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
@@ -380,10 +381,10 @@ func (s *Store) apply(ctx context.Context, e *engine, k *commit, now time.Time) 
 // growTables makes the tables and columns that get their first values, and shows
 // them to readers before there are any. The checkpoint keeps data definition out
 // of the log, whose replay of it has had faults in DuckDB.
-func (s *Store) growTables(e *engine, tables []*storedTable) error {
+func (s *Store) growTables(e *engine.Engine, tables []*storedTable) error {
 	grown := false
 	for _, t := range tables {
-		changed, err := t.grow(e.writer)
+		changed, err := t.grow(e.Writer)
 		if err != nil {
 			return err
 		}
@@ -398,7 +399,7 @@ func (s *Store) growTables(e *engine, tables []*storedTable) error {
 	if !grown {
 		return nil
 	}
-	if err := e.writer.ExecPatiently("FORCE CHECKPOINT " + eventDatabase); err != nil {
+	if err := e.Writer.ExecPatiently("FORCE CHECKPOINT " + engine.Database); err != nil {
 		return fmt.Errorf("writing new tables and columns: %w", err)
 	}
 	return nil

@@ -3,13 +3,12 @@ package telemetry
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
-	"github.com/tocsin-soc/tocsin/kql/catalog"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
 // Event returns one stored event; its Values are those of the table's columns,
@@ -43,7 +42,7 @@ func (s *Store) Event(ctx context.Context, table string, id tocsin.EventID) (toc
 func eventAt(t *schema.Table, chunk *duck.Chunk, i int) tocsin.Event {
 	ev := tocsin.Event{Table: t.Name, Values: make([]tocsin.Value, len(t.Columns))}
 	for j, c := range t.Columns {
-		ev.Values[j] = valueOf(c.Type, chunk.Columns[j].Value(i))
+		ev.Values[j] = tuple.ValueOf(c.Type, chunk.Columns[j].Value(i))
 	}
 	first := len(t.Columns) - 3
 	ev.ID = tocsin.EventID(ev.Values[first].Str)
@@ -54,35 +53,4 @@ func eventAt(t *schema.Table, chunk *duck.Chunk, i int) tocsin.Event {
 		ev.OccurredAt = ev.Values[j].Time()
 	}
 	return ev
-}
-
-// valueOf gives a cell of the store back its kind.
-func valueOf(t catalog.Type, cell any) tocsin.Value {
-	switch v := cell.(type) {
-	case nil:
-		return tocsin.Value{}
-	case bool:
-		return tocsin.BoolValue(v)
-	case float64:
-		return tocsin.Value{Kind: tocsin.Real, Num: int64(math.Float64bits(v))}
-	case int64:
-		switch t {
-		case catalog.DateTime:
-			return tocsin.Value{Kind: tocsin.DateTime, Num: v}
-		case catalog.TimeSpan:
-			return tocsin.Value{Kind: tocsin.TimeSpan, Num: v}
-		}
-		return tocsin.IntValue(v)
-	case string:
-		switch t {
-		case catalog.Dynamic:
-			return tocsin.DynamicValue(v)
-		case catalog.Guid:
-			return tocsin.Value{Kind: tocsin.GUID, Str: v}
-		case catalog.Decimal:
-			return tocsin.Value{Kind: tocsin.Decimal, Str: v}
-		}
-		return tocsin.StringValue(v)
-	}
-	panic(fmt.Sprintf("telemetry: a cell cannot be %T", cell))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
@@ -45,7 +46,7 @@ type Bucket struct {
 // Buckets in which nothing came are missing. It goes back 90 days.
 func (s *Store) History(ctx context.Context, since time.Time) ([]Bucket, error) {
 	rows, err := s.Select(ctx, `SELECT source, begun, width, sum(received)::BIGINT, sum(stored)::BIGINT, sum(duplicates)::BIGINT, sum(dead_lettered)::BIGINT, sum(filtered)::BIGINT,
-		sum(replayed)::BIGINT, sum(events)::BIGINT, sum(ahead)::BIGINT FROM `+eventDatabase+`.tocsin.intake WHERE begun >= $1 GROUP BY ALL ORDER BY source, begun`, tocsin.Ticks(since))
+		sum(replayed)::BIGINT, sum(events)::BIGINT, sum(ahead)::BIGINT FROM `+engine.Database+`.tocsin.intake WHERE begun >= $1 GROUP BY ALL ORDER BY source, begun`, tocsin.Ticks(since))
 	if err != nil {
 		return nil, fmt.Errorf("reading the history of the intake: %w", err)
 	}
@@ -138,12 +139,12 @@ const foldSQL = `INSERT INTO tocsin.intake SELECT begun - begun %% $1, $1, sourc
 	sum(events), sum(ahead), min(lag_min), max(lag_max), $2 FROM tocsin.intake WHERE %s GROUP BY 1, source`
 
 // foldIfDue adds up the pending rows once there are many.
-func (s *Store) foldIfDue(e *engine) {
+func (s *Store) foldIfDue(e *engine.Engine) {
 	l := s.ledger.Load()
 	if l.history.pending < historyPending {
 		return
 	}
-	if err := l.fold(context.Background(), e.writer); err != nil {
+	if err := l.fold(context.Background(), e.Writer); err != nil {
 		s.opts.Log.Error("the history of the intake could not be added up; it is tried again", "error", err)
 		_ = s.guard(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // A Hold keeps rows from being deleted by retention, whatever their age and
@@ -64,7 +65,7 @@ func (s *Store) AddHold(ctx context.Context, h Hold) (Hold, error) {
 		if h.Incident != 0 {
 			incident = h.Incident
 		}
-		return e.writer.ExecArgs(ctx, `INSERT INTO tocsin.holds VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '', '')`,
+		return e.Writer.ExecArgs(ctx, `INSERT INTO tocsin.holds VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '', '')`,
 			h.ID, h.Table, ticksOrNull(h.From), ticksOrNull(h.To), h.Entity, incident, h.Reason, tocsin.Ticks(h.CreatedAt), h.CreatedBy)
 	})
 	return h, err
@@ -81,7 +82,7 @@ func (s *Store) ReleaseHold(ctx context.Context, id, by, why string) error {
 		if e == nil {
 			return unavailable(nil)
 		}
-		n, err := firstInt(ctx, e.writer, `UPDATE tocsin.holds SET released = $2, released_by = $3, release_reason = $4 WHERE id = $1 AND released IS NULL`, id, tocsin.Ticks(s.opts.Now()), by, why)
+		n, err := firstInt(ctx, e.Writer, `UPDATE tocsin.holds SET released = $2, released_by = $3, release_reason = $4 WHERE id = $1 AND released IS NULL`, id, tocsin.Ticks(s.opts.Now()), by, why)
 		if err == nil && n == 0 {
 			return tocsin.Errorf(tocsin.NotFound, "No hold %q stands. GET /api/v1/holds lists the holds.", id)
 		}
@@ -91,7 +92,7 @@ func (s *Store) ReleaseHold(ctx context.Context, id, by, why string) error {
 
 // HoldList returns every hold that was ever set, newest first.
 func (s *Store) HoldList(ctx context.Context) (out []Hold, err error) {
-	rows, err := s.Select(ctx, `SELECT `+holdColumns+` FROM `+eventDatabase+`.tocsin.holds ORDER BY created DESC, id`)
+	rows, err := s.Select(ctx, `SELECT `+holdColumns+` FROM `+engine.Database+`.tocsin.holds ORDER BY created DESC, id`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the holds: %w", err)
 	}

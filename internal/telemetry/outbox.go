@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // A Finding is something a batch gave rise to that must not be lost between
@@ -20,7 +21,7 @@ type Finding struct {
 
 // Pending returns the findings that are not settled, oldest first.
 func (s *Store) Pending(ctx context.Context) ([]Finding, error) {
-	rows, err := s.Select(ctx, `SELECT id, body FROM `+eventDatabase+`.tocsin.findings ORDER BY position`)
+	rows, err := s.Select(ctx, `SELECT id, body FROM `+engine.Database+`.tocsin.findings ORDER BY position`)
 	if err != nil {
 		return nil, fmt.Errorf("reading unsettled findings: %w", err)
 	}
@@ -46,7 +47,7 @@ func (s *Store) Settle(ctx context.Context, ids []string) error {
 		if e == nil {
 			return unavailable(nil)
 		}
-		if err := e.writer.ExecArgs(ctx, `DELETE FROM tocsin.findings WHERE id IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, jsonTexts(ids)); err != nil {
+		if err := e.Writer.ExecArgs(ctx, `DELETE FROM tocsin.findings WHERE id IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, jsonTexts(ids)); err != nil {
 			return fmt.Errorf("settling findings: %w", err)
 		}
 		for _, id := range ids {

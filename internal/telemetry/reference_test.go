@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestRefer_IsReadAndReplaced(t *testing.T) {
 	s := open(t, "")
 	columns := []catalog.Column{{Name: "SearchKey", Type: catalog.String}, {Name: "Since", Type: catalog.DateTime}}
-	refer := func(refs ...telemetry.Reference) {
+	refer := func(refs ...engine.Reference) {
 		t.Helper()
 		if err := s.Refer(context.Background(), refs); err != nil {
 			t.Fatal(err)
@@ -25,8 +26,8 @@ func TestRefer_IsReadAndReplaced(t *testing.T) {
 	for i := range many {
 		many[i] = []any{"k", int64(i)}
 	}
-	refer(telemetry.Reference{Space: "watchlist", Name: `odd "one"`, Columns: columns, Rows: many},
-		telemetry.Reference{Name: "SigninLogs", Columns: []catalog.Column{{Name: "UserPrincipalName", Type: catalog.String}}, Rows: [][]any{{"reference"}}})
+	refer(engine.Reference{Space: "watchlist", Name: `odd "one"`, Columns: columns, Rows: many},
+		engine.Reference{Name: "SigninLogs", Columns: []catalog.Column{{Name: "UserPrincipalName", Type: catalog.String}}, Rows: [][]any{{"reference"}}})
 	wantText(t, "rows", query(t, s, `SELECT count(*), max("Since") FROM watchlist."odd ""one"""`), "5000|4999\n")
 	wantText(t, "added", query(t, s, `SELECT "UserPrincipalName", "IPAddress" IS NULL, "TimeGenerated" IS NULL FROM "SigninLogs"`), "reference|false|true\n")
 	if !s.Holds("SigninLogs") {
@@ -35,7 +36,7 @@ func TestRefer_IsReadAndReplaced(t *testing.T) {
 	appendOK(t, s, telemetry.Batch{Events: signins("a", 0, 2)})
 	wantText(t, "beside stored rows", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "3\n")
 
-	refer(telemetry.Reference{Space: "watchlist", Name: "new", Columns: columns[:1], Rows: [][]any{{"x"}}})
+	refer(engine.Reference{Space: "watchlist", Name: "new", Columns: columns[:1], Rows: [][]any{{"x"}}})
 	wantText(t, "replaced", query(t, s, `SELECT count(*) FROM watchlist."new"`), "1\n")
 	wantText(t, "gone", query(t, s, `SELECT count(*) FROM watchlist."odd ""one"""`), "0\n")
 	wantText(t, "only stored rows", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "2\n")
@@ -45,7 +46,7 @@ func TestRefer_IsReadAndReplaced(t *testing.T) {
 func TestRefer_OutlivesTheEngine(t *testing.T) {
 	s := open(t, t.TempDir())
 	columns := []catalog.Column{{Name: "SearchKey", Type: catalog.String}}
-	if err := s.Refer(context.Background(), []telemetry.Reference{{Space: "watchlist", Name: "list", Columns: columns, Rows: [][]any{{"a"}, {"b"}}}}); err != nil {
+	if err := s.Refer(context.Background(), []engine.Reference{{Space: "watchlist", Name: "list", Columns: columns, Rows: [][]any{{"a"}, {"b"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	s.Fault()

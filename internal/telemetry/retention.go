@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -142,7 +143,7 @@ func (s *Store) checkpoint(ctx context.Context) error {
 		if e == nil {
 			return unavailable(nil)
 		}
-		return e.writer.Exec("FORCE CHECKPOINT " + eventDatabase)
+		return e.Writer.Exec("FORCE CHECKPOINT " + engine.Database)
 	})
 }
 
@@ -158,18 +159,18 @@ func (s *Store) removeBefore(ctx context.Context, t *storedTable, cutoff time.Ti
 			return unavailable(nil)
 		}
 		t := s.tables[t.name] // a fault may have made it anew
-		holds, err := standingHolds(ctx, e.writer, t.name)
+		holds, err := standingHolds(ctx, e.Writer, t.name)
 		if err != nil {
 			return err
 		}
 		due := fmt.Sprintf(`%s < %d`, schema.Quote(schema.IngestionTimeColumn), tocsin.Ticks(cutoff))
 		held, args := t.heldSQL(holds)
 		if len(holds) > 0 {
-			if d.Held, err = firstInt(ctx, e.writer, `SELECT count(*) FROM `+t.qualified()+` WHERE `+due+` AND `+held, args...); err != nil {
+			if d.Held, err = firstInt(ctx, e.Writer, `SELECT count(*) FROM `+t.qualified()+` WHERE `+due+` AND `+held, args...); err != nil {
 				return fmt.Errorf("looking for held rows of %s: %w", t.name, err)
 			}
 		}
-		if d.Rows, err = firstInt(ctx, e.writer, `DELETE FROM `+t.qualified()+` WHERE `+due+` AND NOT `+held, args...); err != nil {
+		if d.Rows, err = firstInt(ctx, e.Writer, `DELETE FROM `+t.qualified()+` WHERE `+due+` AND NOT `+held, args...); err != nil {
 			return fmt.Errorf("deleting old rows of %s: %w", t.name, err)
 		}
 		return nil
@@ -307,7 +308,7 @@ const slicesPerTable = 4096
 // slicesOf cuts the rows of a table by time of receipt, oldest first.
 func (s *Store) slicesOf(ctx context.Context, t *storedTable, size int64) ([]slice, error) {
 	at := schema.Quote(schema.IngestionTimeColumn)
-	table := schema.Quote(eventDatabase) + "." + t.qualified()
+	table := schema.Quote(engine.Database) + "." + t.qualified()
 	var out []slice
 	err := s.inspect(ctx, func(c *duck.Chunk) {
 		for i := range c.Len {
@@ -330,7 +331,7 @@ func (s *Store) recordDeletions(ctx context.Context, done []Deletion) error {
 			return unavailable(nil)
 		}
 		for _, d := range done {
-			if err := e.writer.ExecArgs(ctx, `INSERT INTO tocsin.deletions VALUES (gen_random_uuid()::VARCHAR, $1, $2, $3, $4, $5, $6, $7, $8)`,
+			if err := e.Writer.ExecArgs(ctx, `INSERT INTO tocsin.deletions VALUES (gen_random_uuid()::VARCHAR, $1, $2, $3, $4, $5, $6, $7, $8)`,
 				tocsin.Ticks(d.At), d.Table, d.Rows, d.Held, ticksOrNull(d.Before), d.Reason, d.BytesBefore, cmp.Or(d.BytesAfter, s.fileSize())); err != nil {
 				return fmt.Errorf("keeping the record of deletions: %w", err)
 			}
@@ -341,7 +342,7 @@ func (s *Store) recordDeletions(ctx context.Context, done []Deletion) error {
 
 // Deletions returns the record of deletions, newest first, at most limit lines.
 func (s *Store) Deletions(ctx context.Context, limit int) ([]Deletion, error) {
-	rows, err := s.Select(ctx, `SELECT made, name, removed, held, cutoff, reason, bytes_before, bytes_after FROM `+eventDatabase+`.tocsin.deletions ORDER BY made DESC, name LIMIT $1`, int64(limit))
+	rows, err := s.Select(ctx, `SELECT made, name, removed, held, cutoff, reason, bytes_before, bytes_after FROM `+engine.Database+`.tocsin.deletions ORDER BY made DESC, name LIMIT $1`, int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("reading the record of deletions: %w", err)
 	}

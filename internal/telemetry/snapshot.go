@@ -14,6 +14,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // The seen set is written to a file now and then, so that opening a store of
@@ -42,10 +43,10 @@ func databaseIdentity(ctx context.Context, c *duck.Conn) (string, error) {
 func (s *Store) seenPath() string { return filepath.Join(s.opts.Dir, "seen.cache") }
 
 // tendSeen empties the set when it is full and saves it when it has grown much.
-func (s *Store) tendSeen(e *engine) {
+func (s *Store) tendSeen(e *engine.Engine) {
 	if s.seen.n > s.opts.SeenEvents {
 		floor := tocsin.Ticks(s.ledger.Load().newest())
-		if err := rememberTimes(context.Background(), e.writer, s.tables, floor); err != nil {
+		if err := rememberTimes(context.Background(), e.Writer, s.tables, floor); err != nil {
 			s.opts.Log.Error("the index of stored events stays larger than it should be", "error", err)
 			_ = s.guard(err)
 			return
@@ -61,11 +62,11 @@ func (s *Store) tendSeen(e *engine) {
 
 // saveSeen writes the set next to the database. A failure costs time at the
 // next start and nothing else.
-func (s *Store) saveSeen(e *engine) {
+func (s *Store) saveSeen(e *engine.Engine) {
 	if s.opts.Dir == "" {
 		return
 	}
-	identity, err := databaseIdentity(context.Background(), e.writer)
+	identity, err := databaseIdentity(context.Background(), e.Writer)
 	if err == nil {
 		err = s.seen.write(s.seenPath(), identity, tocsin.Ticks(s.ledger.Load().newest()))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // DuckDB reuses the blocks of deleted rows, lowest first, but only ever cuts
@@ -27,32 +28,11 @@ const (
 // blocks is what the file consists of.
 type blocks struct{ size, total, used, free int64 }
 
-// inspect asks about the file and hands each chunk on. It uses neither a worker,
-// whose transaction may end after the answer and would keep a checkpoint from
-// freeing anything, nor the writer.
-func (s *Store) inspect(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
-	e := s.engine.Load()
-	if e == nil {
-		return unavailable(nil)
-	}
-	e.publishing.Lock()
-	defer e.publishing.Unlock()
-	rows, err := e.publisher.Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.NextChunk() {
-		each(rows.Chunk())
-	}
-	return rows.Err()
-}
-
 func (s *Store) blocks(ctx context.Context) (b blocks, err error) {
 	err = s.inspect(ctx, func(chunk *duck.Chunk) {
 		c := chunk.Columns
 		b = blocks{c[0].Ints[0], c[1].Ints[0], c[2].Ints[0], c[3].Ints[0]}
-	}, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+eventDatabase+`'`)
+	}, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+engine.Database+`'`)
 	if err != nil {
 		err = fmt.Errorf("measuring the file: %w", err)
 	}
@@ -67,7 +47,7 @@ func (s *Store) tableBytes(ctx context.Context, table string) (int64, error) {
 	}
 	n := int64(0)
 	err = s.inspect(ctx, func(c *duck.Chunk) { n = c.Columns[0].Ints[0] }, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
-		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, eventDatabase+"."+eventSchema+"."+schema.Quote(table))
+		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, engine.Database+"."+eventSchema+"."+schema.Quote(table))
 	if err != nil {
 		return 0, fmt.Errorf("measuring table %s: %w", table, err)
 	}
@@ -155,7 +135,7 @@ func (s *Store) highRows(ctx context.Context, b blocks) ([]stretch, error) {
 				}
 			}
 		}, `SELECT row_group_id, (sum(count) FILTER (column_id = 0 AND segment_type != 'VALIDITY'))::BIGINT, greatest(max(block_id), max(list_max(additional_block_ids))), count(DISTINCT block_id)
-			FROM pragma_storage_info($1) GROUP BY row_group_id ORDER BY row_group_id`, eventDatabase+"."+t.qualified())
+			FROM pragma_storage_info($1) GROUP BY row_group_id ORDER BY row_group_id`, engine.Database+"."+t.qualified())
 		if err != nil {
 			return nil, fmt.Errorf("looking for the row groups at the end of the file: %w", err)
 		}
@@ -190,7 +170,7 @@ func (s *Store) moveDown(ctx context.Context, part stretch) (moved int64, took t
 			return unavailable(nil)
 		}
 		began := s.opts.Now()
-		moved, err = rewriteRows(ctx, e.writer, t.qualified(), fmt.Sprintf("rowid >= %d AND rowid < %d", part.first, part.first+part.rows))
+		moved, err = rewriteRows(ctx, e.Writer, t.qualified(), fmt.Sprintf("rowid >= %d AND rowid < %d", part.first, part.first+part.rows))
 		took = s.opts.Now().Sub(began)
 		return err
 	})
@@ -209,7 +189,7 @@ func (s *Store) moveBookkeeping(ctx context.Context) error {
 			return unavailable(nil)
 		}
 		for _, name := range bookkeepingTables {
-			if _, err := rewriteRows(ctx, e.writer, "tocsin."+name, "true"); err != nil {
+			if _, err := rewriteRows(ctx, e.Writer, "tocsin."+name, "true"); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // A TableStock is what is there of one table, and how long it stays.
@@ -42,7 +43,7 @@ func (s *Store) Stock(ctx context.Context) ([]TableStock, DiskStock, error) {
 			one.Age = 0
 		}
 		row, err := s.numbers(ctx, fmt.Sprintf(`SELECT count(*), coalesce(min(%[1]s), 0), coalesce(max(%[1]s), 0), coalesce(min(%[2]s), 0) FROM %[3]s`,
-			t.timeSQL(), schema.Quote(schema.IngestionTimeColumn), schema.Quote(eventDatabase)+"."+t.qualified()), 4)
+			t.timeSQL(), schema.Quote(schema.IngestionTimeColumn), schema.Quote(engine.Database)+"."+t.qualified()), 4)
 		if err != nil {
 			return nil, disk, fmt.Errorf("counting table %s: %w", t.name, err)
 		}
@@ -94,7 +95,7 @@ func (s *Store) Held(ctx context.Context, h Hold) (out []HeldRows, err error) {
 		if err := s.do(ctx, func() error { held, args = t.heldSQL([]Hold{h}); return nil }); err != nil { // columns are added by the writer
 			return nil, err
 		}
-		row, err := s.numbers(ctx, `SELECT count(*) FROM `+schema.Quote(eventDatabase)+"."+t.qualified()+` WHERE `+held, 1, args...)
+		row, err := s.numbers(ctx, `SELECT count(*) FROM `+schema.Quote(engine.Database)+"."+t.qualified()+` WHERE `+held, 1, args...)
 		if err != nil {
 			return nil, fmt.Errorf("counting what is held of %s: %w", t.name, err)
 		}

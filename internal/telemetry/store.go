@@ -24,7 +24,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +31,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -101,11 +101,23 @@ func (o *Options) fill() {
 	}
 }
 
+// forEngine are the options of an engine for the database at path.
+func (o *Options) forEngine(path string) engine.Options {
+	out := engine.Options{
+		Path: path, Schema: o.Schema, MemoryLimit: o.MemoryLimit, SpillLimit: o.SpillLimit, Threads: o.Threads, Queries: o.Queries,
+		RowGroup: rowGroup, QueryTime: o.QueryTime, ResultBytes: o.ResultBytes, GeoInfo: o.GeoInfo,
+	}
+	if o.renders() {
+		out.Functions = o.Render.functions()
+	}
+	return out
+}
+
 // A Store is an open event store. It is safe for concurrent use.
 type Store struct {
 	opts     Options
-	lock     *folderLock            // nil in memory
-	engine   atomic.Pointer[engine] // nil while it is being reopened
+	lock     *folderLock                   // nil in memory
+	engine   atomic.Pointer[engine.Engine] // nil while it is being reopened
 	ledger   atomic.Pointer[ledger]
 	room     roomState
 	textRoom int64                    // see longtext.go
@@ -113,7 +125,7 @@ type Store struct {
 	spare    sync.Pool                // *tuple.Block
 
 	referring  sync.Mutex
-	references []Reference
+	references []engine.Reference
 
 	// Owned by the writer goroutine.
 	tables      map[string]*storedTable // by name; every table that can be appended to
@@ -170,28 +182,36 @@ func OpenMemory(ctx context.Context, s *schema.Schema, now func() time.Time) (*S
 
 // start opens the database and reads what the writer keeps in memory.
 func (s *Store) start(ctx context.Context) error {
-	e, err := openEngine(s.path(), &s.opts, s.faults)
+	e, err := engine.Open(s.opts.forEngine(s.path()), s.faults)
 	if err != nil {
 		return err
 	}
-	if err := s.recover(ctx, e.writer); err != nil {
-		e.shutdown()
+	if err := s.recover(ctx, e.Writer); err != nil {
+		e.Shutdown()
 		return err
 	}
 	for _, t := range s.tables {
 		if err := s.publish(e, t); err != nil {
-			e.shutdown()
+			e.Shutdown()
 			return err
 		}
 	}
-	if err := e.serve(); err != nil {
-		e.shutdown()
+	for name, view := range ledgerViews {
+		if t, ok := s.opts.Schema.Table(name); ok {
+			if err := e.Publish(name, view.query(t, engine.Database)); err != nil {
+				e.Shutdown()
+				return err
+			}
+		}
+	}
+	if err := e.Serve(); err != nil {
+		e.Shutdown()
 		return err
 	}
 	s.referring.Lock()
 	defer s.referring.Unlock()
-	if err := e.refer(ctx, s.references); err != nil {
-		e.shutdown()
+	if err := e.Refer(ctx, s.references); err != nil {
+		e.Shutdown()
 		return err
 	}
 	s.engine.Store(e)
@@ -245,31 +265,4 @@ func (s *Store) Close() error {
 	s.close.Do(func() { close(s.closing) })
 	<-s.closed
 	return nil
-}
-
-// errClosed is what callers get during and after Close.
-func errClosed() error {
-	return tocsin.Errorf(tocsin.Unavailable, "Tocsin is shutting down. Try again when it is back.")
-}
-
-// settings are the DuckDB settings of a store.
-func (o *Options) settings() map[string]string {
-	settings := map[string]string{
-		"threads":                      strconv.Itoa(o.Threads),
-		"autoinstall_known_extensions": "false",
-		"autoload_known_extensions":    "false",
-		"allow_community_extensions":   "false",
-		"checkpoint_threshold":         "1TB", // the writer decides when
-		"preserve_insertion_order":     "true",
-		"enable_external_file_cache":   "false",
-	}
-	if o.MemoryLimit > 0 {
-		settings["memory_limit"] = strconv.FormatInt(o.MemoryLimit, 10) + "B"
-	}
-	if o.Dir != "" {
-		settings["temp_directory"] = filepath.Join(o.Dir, "tmp")
-	} else {
-		settings["temp_directory"] = ""
-	}
-	return settings
 }

@@ -3,7 +3,6 @@ package telemetry
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -110,18 +109,7 @@ func (t *storedTable) hasTwin() bool { return t.twinAt >= 0 }
 func (t *storedTable) addColumn(i int) {
 	col := t.decl.Columns[i]
 	t.position[i] = len(t.columns)
-	t.columns = append(t.columns, storedColumn{name: col.Stored, kind: col.Type, blank: blankOf(t.layout, i)})
-}
-
-// blankOf is what rows have in column i that bring no value for it.
-func blankOf(l *tuple.Layout, i int) duck.Blank {
-	switch {
-	case l.IsName(i):
-		return duck.Blank{IsText: true, Text: l.Table.Name}
-	case l.Table.Columns[i].Type == catalog.String:
-		return duck.Blank{IsText: true}
-	}
-	return duck.Blank{}
+	t.columns = append(t.columns, storedColumn{name: col.Stored, kind: col.Type, blank: t.layout.Blank(i)})
 }
 
 // begin plans a table that is not there yet: with the times and the stamps,
@@ -315,7 +303,7 @@ func (t *storedTable) write(c *duck.Conn, rows []*tuple.Tuple, now time.Time) er
 			for i, row := range part {
 				columns[ingested].Reach(i)
 				columns[ingested].Long(i, ticks)
-				if err := writeRow(columns, i, row, t.position, t.twinAt); err != nil {
+				if err := row.Write(columns, i, t.position, t.twinAt); err != nil {
 					return err
 				}
 			}
@@ -327,43 +315,4 @@ func (t *storedTable) write(c *duck.Conn, rows []*tuple.Tuple, now time.Time) er
 		}
 	}
 	return a.Close()
-}
-
-// leftOut is the position of a column whose cells are not wanted.
-const leftOut = -2
-
-// writeRow writes row i of a chunk. position says where a declared column's cells
-// go, twinAt where those for twins do.
-func writeRow(columns []duck.Writer, i int, row *tuple.Tuple, position []int, twinAt int) error {
-	for c := row.Cells(); c.Next(); {
-		at := twinAt
-		if c.Column != tuple.TwinColumn {
-			at = position[c.Column]
-		}
-		if at == leftOut {
-			continue
-		}
-		if at < 0 {
-			return tocsin.Errorf(tocsin.Internal, "a row of %s has a value for column %d, which the database lacks", row.Layout.Table.Name, c.Column)
-		}
-		w := &columns[at]
-		w.Reach(i)
-		switch c.Kind {
-		case tuple.Text:
-			w.UTF8(i, c.Text)
-		case tuple.Long:
-			w.Long(i, int64(c.Num))
-		case tuple.Int:
-			w.Int(i, int32(c.Num))
-		case tuple.Bool:
-			w.Bool(i, c.Num != 0)
-		case tuple.Real:
-			w.Real(i, math.Float64frombits(c.Num))
-		case tuple.UUID, tuple.Decimal:
-			w.Wide(i, c.Num, c.High)
-		default:
-			panic(fmt.Sprintf("telemetry: no cells of kind %d", c.Kind))
-		}
-	}
-	return nil
 }

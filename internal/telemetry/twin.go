@@ -8,6 +8,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -76,9 +77,9 @@ func linkTwins(tables map[string]*storedTable) {
 }
 
 // publish shows a table to readers, and what is made of it.
-func (s *Store) publish(e *engine, t *storedTable) error {
+func (s *Store) publish(e *engine.Engine, t *storedTable) error {
 	for name, query := range s.views(t) {
-		if err := e.publish(name, query); err != nil {
+		if err := e.Publish(name, query); err != nil {
 			return err
 		}
 	}
@@ -93,7 +94,7 @@ func (s *Store) views(t *storedTable) map[string]string {
 		shown := s.tables[twinTable]
 		var parts []string
 		if shown.exists {
-			parts = append(parts, shown.view(eventDatabase))
+			parts = append(parts, shown.view(engine.Database))
 		}
 		if source != nil && source.exists && source.hasTwin() && s.opts.renders() {
 			parts = append(parts, source.twinView(shown.decl))
@@ -103,7 +104,7 @@ func (s *Store) views(t *storedTable) map[string]string {
 		}
 	}
 	if t.name != twinTable && t.exists {
-		views[t.name] = t.view(eventDatabase)
+		views[t.name] = t.view(engine.Database)
 	}
 	return views
 }
@@ -142,5 +143,5 @@ func (t *storedTable) twinView(shown *schema.Table) string {
 		}
 		columns = append(columns, "CAST("+sql+" AS "+schema.StoredType(c.Type)+") AS "+schema.Quote(c.Stored))
 	}
-	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(eventDatabase) + "." + t.qualified() + " WHERE " + twinColumn + " IS NOT NULL"
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + schema.Quote(engine.Database) + "." + t.qualified() + " WHERE " + twinColumn + " IS NOT NULL"
 }

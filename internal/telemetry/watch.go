@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // Self is the source that stands for Tocsin itself in the history of the
@@ -83,7 +84,7 @@ func (s *Store) AddDrift(ctx context.Context, list []Drift) error {
 
 // DriftCounts returns how many fields of each source no column takes.
 func (s *Store) DriftCounts(ctx context.Context) (map[tocsin.SourceID]int64, error) {
-	rows, err := s.Select(ctx, `SELECT source, count(*) FROM `+eventDatabase+`.tocsin.drift GROUP BY source`)
+	rows, err := s.Select(ctx, `SELECT source, count(*) FROM `+engine.Database+`.tocsin.drift GROUP BY source`)
 	if err != nil {
 		return nil, fmt.Errorf("counting the field drift: %w", err)
 	}
@@ -105,17 +106,17 @@ func (s *Store) change(ctx context.Context, make func(c *duck.Conn) error) error
 		if e == nil {
 			return unavailable(nil)
 		}
-		if err := e.writer.Exec("BEGIN"); err != nil {
+		if err := e.Writer.Exec("BEGIN"); err != nil {
 			return err
 		}
 		defer func() {
 			if err != nil {
-				_ = e.writer.Exec("ROLLBACK") // the error that led here is the one to report
+				_ = e.Writer.Exec("ROLLBACK") // the error that led here is the one to report
 			}
 		}()
-		if err := make(e.writer); err != nil {
+		if err := make(e.Writer); err != nil {
 			return err
 		}
-		return e.writer.Exec("COMMIT")
+		return e.Writer.Exec("COMMIT")
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // Sizes of a commit. A commit of at least a row group of a table goes compressed
@@ -112,7 +113,7 @@ func (s *Store) commitGroup(group []*request) {
 		return
 	}
 	now := s.ledger.Load().tick(s.opts.Now())
-	k, err := s.prepare(context.Background(), e.writer, group)
+	k, err := s.prepare(context.Background(), e.Writer, group)
 	if err == nil {
 		err = s.apply(context.Background(), e, k, now)
 	}
@@ -160,7 +161,7 @@ func unavailable(cause error) error {
 
 // checkpointIfDue keeps the log short. DuckDB's own checkpoints do not happen
 // while readers overlap; a forced one by the only writer does.
-func (s *Store) checkpointIfDue(e *engine) {
+func (s *Store) checkpointIfDue(e *engine.Engine) {
 	if s.opts.Dir == "" {
 		return
 	}
@@ -168,7 +169,7 @@ func (s *Store) checkpointIfDue(e *engine) {
 	if err != nil || info.Size() < s.logLimit() {
 		return // no log, nothing due
 	}
-	if err := e.writer.ExecPatiently("FORCE CHECKPOINT " + eventDatabase); err != nil {
+	if err := e.Writer.ExecPatiently("FORCE CHECKPOINT " + engine.Database); err != nil {
 		s.opts.Log.Error("a checkpoint failed; the next commit tries again", "logBytes", info.Size(), "error", err)
 		_ = s.guard(err)
 	}
@@ -207,7 +208,7 @@ func (s *Store) reopen(cause error) {
 	old := s.engine.Swap(nil)
 	s.opts.Log.Error("the event store met a fatal error and is being reopened", "error", cause)
 	if old != nil {
-		old.shutdown()
+		old.Shutdown()
 	}
 	select { // the fault that led here is dealt with
 	case <-s.faults:
@@ -244,14 +245,14 @@ func (s *Store) refuse(d time.Duration) bool {
 // finish writes everything into the database file and closes it.
 func (s *Store) finish() {
 	if e := s.engine.Swap(nil); e != nil {
-		e.stopQueries()
+		e.StopQueries()
 		if s.opts.Dir != "" {
-			if err := e.writer.Exec("CHECKPOINT " + eventDatabase); err != nil {
+			if err := e.Writer.Exec("CHECKPOINT " + engine.Database); err != nil {
 				s.opts.Log.Error("the last checkpoint failed; the log is replayed at the next start", "error", err)
 			}
 			s.saveSeen(e)
 		}
-		e.shutdown()
+		e.Shutdown()
 	}
 	s.lock.release()
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin/internal/schema"
-	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/scratch"
 	"github.com/tocsin-soc/tocsin/kql"
 	"github.com/tocsin-soc/tocsin/kql/ast"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
@@ -99,7 +99,7 @@ func inner(script *ast.Script, pipe *ast.Pipe, text string) (err error) {
 				err = named(text, n.Columns)
 			case *ast.ProjectAway:
 				for _, c := range n.Columns {
-					if w, ok := c.(*ast.Wildcard); ok && strings.HasPrefix(telemetry.RowColumn, w.Pattern[:strings.IndexByte(w.Pattern, '*')]) {
+					if w, ok := c.(*ast.Wildcard); ok && strings.HasPrefix(scratch.RowColumn, w.Pattern[:strings.IndexByte(w.Pattern, '*')]) {
 						err = at(text, c, "the pattern %s is too wide for a transform; write the columns out", w.Pattern)
 					}
 				}
@@ -113,8 +113,8 @@ func inner(script *ast.Script, pipe *ast.Pipe, text string) (err error) {
 				err = at(text, n, "a transform reads no other table")
 			case *ast.Ident:
 				switch {
-				case n.Name == telemetry.RowColumn:
-					err = at(text, n, "the name %s is taken", telemetry.RowColumn)
+				case n.Name == scratch.RowColumn:
+					err = at(text, n, "the name %s is taken", scratch.RowColumn)
 				case n.Name == inputName && ast.Expr(n) != pipe.Source:
 					err = at(text, n, "source can stand only at the beginning; a column of that name is written source_")
 				}
@@ -169,7 +169,7 @@ func firstError(diags token.Diagnostics, text string) error {
 // A program is a transform compiled for one table. It is immutable.
 type program struct {
 	table   *schema.Table
-	input   *telemetry.ScratchTable
+	input   *scratch.Table
 	text    string // the pipe over the scratch table: its result is the row column and what is assigned
 	catalog *catalog.Static
 	query   *kql.Query // nil when the text asks for the time and is compiled for each batch
@@ -218,7 +218,7 @@ func compile(text, name string, t *schema.Table) (*program, error) {
 			reads = append(reads, i)
 		}
 	}
-	p.input = telemetry.NewScratchTable(name, t, reads)
+	p.input = scratch.NewTable(name, t, reads)
 	p.catalog = &catalog.Static{}
 	visible := make([]catalog.Column, len(p.input.Table.Columns))
 	for i, c := range p.input.Table.Columns {
@@ -324,7 +324,7 @@ func hideRow(script *ast.Script) {
 	})
 	for _, call := range calls {
 		packed := *call
-		keys := &ast.Call{Name: &ast.Ident{Name: "pack_array"}, Args: []*ast.NamedExpr{{X: &ast.Literal{Kind: ast.String, Text: telemetry.RowColumn, Raw: `"` + telemetry.RowColumn + `"`}}}}
+		keys := &ast.Call{Name: &ast.Ident{Name: "pack_array"}, Args: []*ast.NamedExpr{{X: &ast.Literal{Kind: ast.String, Text: scratch.RowColumn, Raw: `"` + scratch.RowColumn + `"`}}}}
 		*call = ast.Call{Loc: call.Loc, Name: &ast.Ident{Name: "bag_remove_keys"}, Args: []*ast.NamedExpr{{X: &packed}, {X: keys}}}
 	}
 }
@@ -360,7 +360,7 @@ func anyNode(script *ast.Script, holds func(ast.Node) bool) (found bool) {
 // names its columns, operators that only drop or order columns are left out:
 // what they drop is not read, and was checked.
 func rewritten(script *ast.Script, pipe *ast.Pipe, name string, outputs []output, isWide bool) string {
-	row := func() *ast.NamedExpr { return &ast.NamedExpr{X: &ast.Ident{Name: telemetry.RowColumn}} }
+	row := func() *ast.NamedExpr { return &ast.NamedExpr{X: &ast.Ident{Name: scratch.RowColumn}} }
 	var ops []ast.Operator
 	for _, op := range pipe.Ops {
 		switch op := op.(type) {

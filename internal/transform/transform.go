@@ -12,7 +12,8 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
-	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/scratch"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -28,7 +29,7 @@ type Set struct {
 	schema *schema.Schema
 	now    func() time.Time
 	rules  map[tocsin.SourceID]Rule
-	lanes  chan *telemetry.Scratch // free ones; nil stands for one to be opened
+	lanes  chan *scratch.Database // free ones; nil stands for one to be opened
 
 	mu       sync.Mutex
 	programs map[programKey]compiled
@@ -51,7 +52,7 @@ func Load(rules map[tocsin.SourceID]Rule, s *schema.Schema, now func() time.Time
 	if len(rules) == 0 {
 		return nil, nil
 	}
-	set := &Set{schema: s, now: now, rules: maps.Clone(rules), programs: map[programKey]compiled{}, lanes: make(chan *telemetry.Scratch, runtime.NumCPU())}
+	set := &Set{schema: s, now: now, rules: maps.Clone(rules), programs: map[programKey]compiled{}, lanes: make(chan *scratch.Database, runtime.NumCPU())}
 	for range cap(set.lanes) {
 		set.lanes <- nil
 	}
@@ -254,13 +255,13 @@ func (s *Set) applyGroup(ctx context.Context, p *program, g *group, records []to
 }
 
 // take waits for a free lane.
-func (s *Set) take(ctx context.Context) (*telemetry.Scratch, error) {
+func (s *Set) take(ctx context.Context) (*scratch.Database, error) {
 	select {
 	case x := <-s.lanes:
 		if x != nil {
 			return x, nil
 		}
-		x, err := telemetry.OpenScratch()
+		x, err := scratch.Open()
 		if err != nil {
 			s.lanes <- nil
 		}
@@ -271,7 +272,7 @@ func (s *Set) take(ctx context.Context) (*telemetry.Scratch, error) {
 }
 
 // give returns a lane; one that failed is closed and opened anew when needed.
-func (s *Set) give(x *telemetry.Scratch, healthy bool) {
+func (s *Set) give(x *scratch.Database, healthy bool) {
 	if !healthy {
 		x.Close()
 		x = nil
@@ -293,7 +294,7 @@ func (s *Set) Close() {
 
 // change runs the program and writes its result into the events. tell says of
 // each event whether it is left, and why it failed.
-func (p *program) change(ctx context.Context, x *telemetry.Scratch, now time.Time, events []*tocsin.Event, tell func(i int, left bool, err error)) error {
+func (p *program) change(ctx context.Context, x *scratch.Database, now time.Time, events []*tocsin.Event, tell func(i int, left bool, err error)) error {
 	t, err := p.run(ctx, x, now)
 	if err != nil {
 		return err
@@ -308,7 +309,7 @@ func (p *program) change(ctx context.Context, x *telemetry.Scratch, now time.Tim
 		values := make([]tocsin.Value, len(p.outputs))
 		var failed error
 		for j, o := range p.outputs {
-			v := telemetry.CellValue(t.Columns[j+1].Type, row[j+1])
+			v := tuple.ValueOf(t.Columns[j+1].Type, row[j+1])
 			if want := p.table.Columns[o.index].Type; want == catalog.Int && v.Kind == tocsin.Int && v.Num != int64(int32(v.Num)) {
 				failed = fmt.Errorf("%d does not fit column %s, an int", v.Num, o.name)
 			}

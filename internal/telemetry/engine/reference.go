@@ -1,4 +1,4 @@
-package telemetry
+package engine
 
 import (
 	"context"
@@ -23,27 +23,12 @@ type Reference struct {
 	Rows [][]any
 }
 
-// Refer replaces the references of the store. A query that runs sees the old rows or
-// the new ones of each.
-func (s *Store) Refer(ctx context.Context, refs []Reference) error {
-	s.referring.Lock()
-	defer s.referring.Unlock()
-	e := s.engine.Load()
-	if e == nil {
-		return unavailable(nil)
-	}
-	if err := e.refer(ctx, refs); err != nil {
-		return err
-	}
-	s.references = refs
-	return nil
-}
-
 // addedSchema holds the rows that are added to declared tables.
 const addedSchema = "added"
 
-// refer makes tables of references and drops those that are gone.
-func (e *engine) refer(ctx context.Context, refs []Reference) error {
+// Refer makes tables of references and drops those that are gone. A query that
+// runs sees the old rows or the new ones of each.
+func (e *Engine) Refer(ctx context.Context, refs []Reference) error {
 	e.publishing.Lock()
 	defer e.publishing.Unlock()
 	gone := e.referred
@@ -82,7 +67,7 @@ func (r *Reference) qualified() string {
 	return viewDatabase + "." + schema.Quote(space) + "." + schema.Quote(r.Name)
 }
 
-func (e *engine) fillReference(name string, r *Reference) error {
+func (e *Engine) fillReference(name string, r *Reference) error {
 	columns := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		columns[i] = schema.Quote(c.Name) + " " + schema.StoredType(c.Type)
@@ -136,7 +121,7 @@ func appendReference(c *duck.Conn, space string, r *Reference) error {
 
 // add makes the rows of a reference visible in a declared table, beside those that were
 // or will be stored there.
-func (e *engine) add(r *Reference) error {
+func (e *Engine) add(r *Reference) error {
 	t, ok := e.opts.Schema.Table(r.Name)
 	if !ok {
 		return fmt.Errorf("adding rows to %s, which is not declared", r.Name)

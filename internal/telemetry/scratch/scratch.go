@@ -1,4 +1,10 @@
-package telemetry
+// Package scratch keeps a few rows in a database for a moment, so that KQL over
+// rows that are not stored yet means exactly what it means over stored ones.
+//
+// It promises the same engine, the same functions and the same cells as the
+// store. It refuses files, settings and rows that do not fit their table. It is
+// tested by the transforms that run on it.
+package scratch
 
 import (
 	"context"
@@ -8,60 +14,60 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 	"github.com/tocsin-soc/tocsin/kql/native"
 )
 
-// A Scratch is a database in memory that holds a few rows for a moment, so that
-// KQL over rows that are not stored yet means exactly what it means over stored
-// ones. It implements exec.Engine. It is not safe for concurrent use.
-type Scratch struct {
+// A Database is in memory and holds the rows that were loaded last. It implements
+// exec.Engine. It is not safe for concurrent use.
+type Database struct {
 	db     *duck.DB
 	conn   *duck.Conn
-	tables map[string]*ScratchTable // by name, those that exist
+	tables map[string]*Table // by name, those that exist
 	block  tuple.Block
 }
 
-// A ScratchTable is a table of a Scratch: some columns of a declared table
+// A Table is a table of a Database: some columns of a declared table
 // behind RowColumn.
-type ScratchTable struct {
+type Table struct {
 	Name     string        // in the statements
 	Table    *schema.Table // as the statements see it: RowColumn, then the columns
 	layout   *tuple.Layout
 	blanks   []duck.Blank
-	position []int // of a declared column's cells in the statements' table; leftOut when it lacks them
+	position []int // of a declared column's cells in the statements' table; tuple.LeftOut when it lacks them
 }
 
 // RowColumn is the first column of every scratch table: the position of the row
 // in what was loaded, a long.
 const RowColumn = "_TocsinRow"
 
-// NewScratchTable describes a scratch table with these columns of a declared
+// NewTable describes a scratch table with these columns of a declared
 // table, by position. The stamps cannot be among them.
-func NewScratchTable(name string, t *schema.Table, columns []int) *ScratchTable {
-	st := &ScratchTable{Name: name, layout: tuple.NewLayout(t, false), blanks: []duck.Blank{{}}}
+func NewTable(name string, t *schema.Table, columns []int) *Table {
+	st := &Table{Name: name, layout: tuple.NewLayout(t, false), blanks: []duck.Blank{{}}}
 	visible := []schema.Column{{Name: RowColumn, Type: catalog.Long}}
 	for _, i := range columns {
 		visible = append(visible, t.Columns[i])
 	}
 	st.Table = schema.NewTable(name, visible)
 	for range t.Columns {
-		st.position = append(st.position, leftOut)
+		st.position = append(st.position, tuple.LeftOut)
 	}
 	for at, i := range columns {
 		if st.Table.Spelling(at+1) == at+1 {
 			st.position[st.layout.Place(i)] = len(st.blanks)
-			st.blanks = append(st.blanks, blankOf(st.layout, i))
+			st.blanks = append(st.blanks, st.layout.Blank(i))
 		}
 	}
 	return st
 }
 
-// OpenScratch opens an empty one. It is for one core: whoever has more to do
+// Open opens an empty one. It is for one core: whoever has more to do
 // opens several.
-func OpenScratch() (*Scratch, error) {
+func Open() (*Database, error) {
 	db, err := duck.Open("", map[string]string{
 		"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "allow_community_extensions": "false",
 		"preserve_insertion_order": "true", "temp_directory": "", "memory_limit": "512MiB",
@@ -69,13 +75,13 @@ func OpenScratch() (*Scratch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
-	x := &Scratch{db: db, tables: map[string]*ScratchTable{}}
+	x := &Database{db: db, tables: map[string]*Table{}}
 	if x.conn, err = db.Connect(); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	for _, f := range native.Functions() {
-		if err := x.conn.Register(nativeFunction(f)); err != nil {
+		if err := x.conn.Register(engine.Native(f)); err != nil {
 			x.Close()
 			return nil, fmt.Errorf("registering functions: %w", err)
 		}
@@ -89,7 +95,7 @@ func OpenScratch() (*Scratch, error) {
 
 // Load replaces the rows of a table. Every event is one of the declared table,
 // and its values fit the columns.
-func (x *Scratch) Load(t *ScratchTable, events []*tocsin.Event) error {
+func (x *Database) Load(t *Table, events []*tocsin.Event) error {
 	name := schema.Quote(t.Name)
 	if x.tables[t.Name] != t {
 		var columns []string
@@ -125,7 +131,7 @@ func (x *Scratch) Load(t *ScratchTable, events []*tocsin.Event) error {
 			for i := range rows {
 				columns[0].Reach(i)
 				columns[0].Long(i, int64(from+i))
-				if err := writeRow(columns, i, &rows[i], t.position, leftOut); err != nil {
+				if err := rows[i].Write(columns, i, t.position, tuple.LeftOut); err != nil {
 					return err
 				}
 			}
@@ -140,7 +146,7 @@ func (x *Scratch) Load(t *ScratchTable, events []*tocsin.Event) error {
 }
 
 // Query implements exec.Engine.
-func (x *Scratch) Query(ctx context.Context, sql string, args []any) (exec.Rows, error) {
+func (x *Database) Query(ctx context.Context, sql string, args []any) (exec.Rows, error) {
 	stmt, err := x.conn.Prepare(sql)
 	if err != nil {
 		return nil, err
@@ -151,26 +157,26 @@ func (x *Scratch) Query(ctx context.Context, sql string, args []any) (exec.Rows,
 		return nil, err
 	}
 	rows.Own(stmt)
-	return &scratchRows{rows: rows, at: -1}, nil
+	return &answer{rows: rows, at: -1}, nil
 }
 
 // Close frees everything.
-func (x *Scratch) Close() {
+func (x *Database) Close() {
 	if x.conn != nil {
 		x.conn.Close()
 	}
 	x.db.Close()
 }
 
-// scratchRows reads a result row by row.
-type scratchRows struct {
+// answer reads a result row by row.
+type answer struct {
 	rows    *duck.Rows
 	current *duck.Chunk
 	at      int
 }
 
 // Next implements exec.Rows.
-func (r *scratchRows) Next() bool {
+func (r *answer) Next() bool {
 	r.at++
 	for r.current == nil || r.at >= r.current.Len {
 		if !r.rows.NextChunk() {
@@ -182,7 +188,7 @@ func (r *scratchRows) Next() bool {
 }
 
 // Scan implements exec.Rows.
-func (r *scratchRows) Scan(dest []any) error {
+func (r *answer) Scan(dest []any) error {
 	if len(dest) != len(r.current.Columns) {
 		return fmt.Errorf("scanning %d columns into %d cells", len(r.current.Columns), len(dest))
 	}
@@ -193,13 +199,10 @@ func (r *scratchRows) Scan(dest []any) error {
 }
 
 // Err implements exec.Rows.
-func (r *scratchRows) Err() error { return r.rows.Err() }
+func (r *answer) Err() error { return r.rows.Err() }
 
 // Close implements exec.Rows.
-func (r *scratchRows) Close() error {
+func (r *answer) Close() error {
 	r.rows.Close()
 	return nil
 }
-
-// CellValue gives a cell of a result its kind, by the type of the column.
-func CellValue(t catalog.Type, cell any) tocsin.Value { return valueOf(t, cell) }

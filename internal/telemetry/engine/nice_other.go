@@ -1,6 +1,6 @@
 //go:build !linux
 
-package telemetry
+package engine
 
 const slowNiceness, poolNiceness = 10, 3
 
