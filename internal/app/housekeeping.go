@@ -34,7 +34,7 @@ func (a *App) housekeep(ctx context.Context) {
 
 // tidy removes rows, rule runs, sessions and links that are too old.
 func (a *App) tidy(ctx context.Context) error {
-	done, err := a.store.Retain(ctx)
+	done, err := a.store.Keeper().Retain(ctx)
 	for _, d := range done {
 		a.cfg.Log.Info("retention", "table", d.Table, "rows", d.Rows, "held", d.Held, "reason", d.Reason, "bytesBefore", d.BytesBefore, "bytesAfter", d.BytesAfter)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
-	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 )
 
 // keeping looks after what is kept, for the API and the command line alike.
@@ -23,7 +23,7 @@ func (a *App) Retention() api.Retention { return &keeping{app: a} }
 
 // Holds implements api.Retention.
 func (k *keeping) Holds(ctx context.Context) ([]api.Hold, error) {
-	list, err := k.app.store.HoldList(ctx)
+	list, err := k.app.store.Keeper().HoldList(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (k *keeping) Holds(ctx context.Context) ([]api.Hold, error) {
 	return out, nil
 }
 
-func holdOf(h telemetry.Hold) api.Hold {
+func holdOf(h retention.Hold) api.Hold {
 	return api.Hold{
 		ID: h.ID, Table: h.Table, From: timeOrNil(h.From), To: timeOrNil(h.To), Entity: h.Entity, Incident: h.Incident, Reason: h.Reason,
 		CreatedAt: h.CreatedAt, CreatedBy: h.CreatedBy, ReleasedAt: timeOrNil(h.ReleasedAt), ReleasedBy: h.ReleasedBy, ReleaseReason: h.ReleaseWhy,
@@ -51,13 +51,13 @@ func (k *keeping) AddHold(ctx context.Context, r api.HoldRequest, by string) (ap
 		return api.Hold{}, err
 	}
 	h.Reason, h.CreatedBy = r.Reason, by
-	h, err = k.app.store.AddHold(ctx, h)
+	h, err = k.app.store.Keeper().AddHold(ctx, h)
 	return holdOf(h), err
 }
 
 // scope makes the store's hold of what is asked for.
-func (k *keeping) scope(ctx context.Context, r api.HoldScope) (telemetry.Hold, error) {
-	h := telemetry.Hold{Table: r.Table, Entity: r.Entity, Incident: r.Incident}
+func (k *keeping) scope(ctx context.Context, r api.HoldScope) (retention.Hold, error) {
+	h := retention.Hold{Table: r.Table, Entity: r.Entity, Incident: r.Incident}
 	if r.From != nil {
 		h.From = *r.From
 	}
@@ -78,7 +78,7 @@ func (k *keeping) scope(ctx context.Context, r api.HoldScope) (telemetry.Hold, e
 
 // ReleaseHold implements api.Retention.
 func (k *keeping) ReleaseHold(ctx context.Context, id, by, reason string) error {
-	return k.app.store.ReleaseHold(ctx, id, by, reason)
+	return k.app.store.Keeper().ReleaseHold(ctx, id, by, reason)
 }
 
 // Held implements api.Retention.
@@ -87,7 +87,7 @@ func (k *keeping) Held(ctx context.Context, r api.HoldScope) (api.HoldPreview, e
 	if err != nil {
 		return api.HoldPreview{}, err
 	}
-	list, err := k.app.store.Held(ctx, h)
+	list, err := k.app.store.Keeper().Held(ctx, h)
 	if err != nil {
 		return api.HoldPreview{}, err
 	}
@@ -111,7 +111,7 @@ func (k *keeping) Stock(ctx context.Context) (api.Stock, error) {
 	if age := now.Sub(k.stock.MeasuredAt); age >= 0 && age < measureEvery {
 		return k.stock, nil
 	}
-	tables, disk, err := k.app.store.Stock(ctx)
+	tables, disk, err := k.app.store.Keeper().Stock(ctx)
 	if err != nil {
 		return api.Stock{}, err
 	}
@@ -133,7 +133,7 @@ func (k *keeping) Stock(ctx context.Context) (api.Stock, error) {
 
 // Deletions implements api.Retention.
 func (k *keeping) Deletions(ctx context.Context, limit int) ([]api.Deletion, error) {
-	list, err := k.app.store.Deletions(ctx, limit)
+	list, err := k.app.store.Keeper().Deletions(ctx, limit)
 	if err != nil {
 		return nil, err
 	}

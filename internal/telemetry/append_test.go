@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
 
@@ -225,7 +226,7 @@ func TestRetain_GoesByTheTimeOfReceipt(t *testing.T) {
 	old := signin("a", 1)
 	old.OccurredAt = noon.AddDate(-5, 0, 0) // old evidence, imported today
 	appendOK(t, s, telemetry.Batch{Events: []tocsin.Event{old, signin("a", 3)}})
-	if n, err := s.Retain(context.Background()); rowsOf(n) != 1 || err != nil {
+	if n, err := s.Keeper().Retain(context.Background()); rowsOf(n) != 1 || err != nil {
 		t.Errorf("deleted %v, %v", n, err)
 	}
 	wantText(t, "left", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "2\n")
@@ -234,7 +235,7 @@ func TestRetain_GoesByTheTimeOfReceipt(t *testing.T) {
 		t.Errorf("got %+v", a)
 	}
 	now = noon.AddDate(1, 0, 0)
-	if n, err := s.Retain(context.Background()); rowsOf(n) != 3 || err != nil {
+	if n, err := s.Keeper().Retain(context.Background()); rowsOf(n) != 3 || err != nil {
 		t.Errorf("deleted %v, %v", n, err)
 	}
 }
@@ -341,7 +342,7 @@ func cancelled() context.Context {
 }
 
 // rowsOf sums up what was deleted.
-func rowsOf(done []telemetry.Deletion) (n int64) {
+func rowsOf(done []retention.Deletion) (n int64) {
 	for _, d := range done {
 		n += d.Rows
 	}

@@ -40,4 +40,4 @@ func (s *Store) Fold() error {
 }
 
 // BookkeepingTables are the store's own tables.
-func BookkeepingTables() []string { return bookkeepingTables }
+func BookkeepingTables() []string { return ownTables }

@@ -73,7 +73,7 @@ type history struct {
 
 // loadHistory reads what is pending and the last minutes of every clock.
 func (l *ledger) loadHistory(ctx context.Context, c *duck.Conn) error {
-	n, err := firstInt(ctx, c, `SELECT count(*) FROM tocsin.intake WHERE width = $1`, int64(historyMinute/tick))
+	n, err := c.QueryInt(ctx, `SELECT count(*) FROM tocsin.intake WHERE width = $1`, int64(historyMinute/tick))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
@@ -31,7 +32,7 @@ ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS skew BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_commit BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS shortened BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_shortened BIGINT;
-` + historyDDL + retentionDDL + watchDDL
+` + historyDDL + retention.DDL + watchDDL
 
 // A Balance is what became of the records of one source.
 // Received = Stored + Duplicates + DeadLettered + Filtered, always. A dead

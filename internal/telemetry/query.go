@@ -3,7 +3,6 @@ package telemetry
 import (
 	"context"
 
-	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 )
@@ -50,13 +49,4 @@ func (s *Store) Refer(ctx context.Context, refs []engine.Reference) error {
 	}
 	s.references = refs
 	return nil
-}
-
-// inspect asks about the file: see engine.Engine.Inspect.
-func (s *Store) inspect(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
-	e := s.engine.Load()
-	if e == nil {
-		return unavailable(nil)
-	}
-	return e.Inspect(ctx, each, sql, args...)
 }

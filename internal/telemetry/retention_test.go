@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 )
 
 // wide makes sign-ins that do not compress: about 140 bytes each.
@@ -53,7 +54,7 @@ func retainBySize(t *testing.T, bound int64) {
 		return info.Size()
 	}
 	before := size()
-	done, err := s.Retain(context.Background())
+	done, err := s.Keeper().Retain(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func retainBySize(t *testing.T, bound int64) {
 		fmt.Sprintf("%d|%d|true|%06d\n", left, left, rows*commits-1))
 	wantText(t, "record", query(t, s, `SELECT "TableName", sum("Rows"), max("BytesBefore") > max("BytesAfter") FROM "RetentionRuns" WHERE "TableName" != '' GROUP BY 1`), fmt.Sprintf("SigninLogs|%d|true\n", rowsOf(done)))
 	// A second pass finds nothing to do, and what stayed is still recognised.
-	if done, err := s.Retain(context.Background()); err != nil || len(done) != 0 {
+	if done, err := s.Keeper().Retain(context.Background()); err != nil || len(done) != 0 {
 		t.Errorf("again: %+v, %v", done, err)
 	}
 	if a := appendOK(t, s, telemetry.Batch{Events: wide(t, (commits-1)*rows, commits*rows)}); a.Duplicates != rows {
@@ -100,7 +101,7 @@ func TestRetain_StoreBoundTakesTheOldestOfAllTables(t *testing.T) {
 		}
 		appendOK(t, s, telemetry.Batch{Events: events})
 	}
-	if _, err := s.Retain(context.Background()); err != nil {
+	if _, err := s.Keeper().Retain(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	text := query(t, s, `SELECT (SELECT min("_IngestionTime") FROM "SigninLogs") - (SELECT min("_IngestionTime") FROM "AADNonInteractiveUserSignInLogs"), (SELECT count(*) FROM "SigninLogs") < 50000, (SELECT count(*) FROM "SigninLogs") > 0`)
@@ -121,7 +122,7 @@ func TestStock_SaysWhatIsThereAndHowLongItStays(t *testing.T) {
 		events = append(events, ev)
 	}
 	appendOK(t, s, telemetry.Batch{Events: events})
-	tables, disk, err := s.Stock(context.Background())
+	tables, disk, err := s.Keeper().Stock(context.Background())
 	if err != nil || len(tables) != 1 || disk.File == 0 || disk.Free != 5<<30 || disk.MinFree != 1<<30 || disk.MaxBytes != 1<<40 {
 		t.Fatalf("%+v, %+v, %v", tables, disk, err)
 	}
@@ -129,7 +130,7 @@ func TestStock_SaysWhatIsThereAndHowLongItStays(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 	empty := open(t, "")
-	if tables, disk, err := empty.Stock(context.Background()); err != nil || len(tables) != 0 || disk.Free != -1 {
+	if tables, disk, err := empty.Keeper().Stock(context.Background()); err != nil || len(tables) != 0 || disk.Free != -1 {
 		t.Errorf("a store in memory: %+v, %+v, %v", tables, disk, err)
 	}
 }
@@ -149,23 +150,23 @@ func TestHold_KeepsWhatRetentionWouldDelete(t *testing.T) {
 	}
 	appendOK(t, s, telemetry.Batch{Events: events})
 	ctx := context.Background()
-	period, err := s.AddHold(ctx, telemetry.Hold{Table: "SigninLogs", From: noon, To: noon.AddDate(0, 0, 2), Reason: "case 7", CreatedBy: "amelie"})
+	period, err := s.Keeper().AddHold(ctx, retention.Hold{Table: "SigninLogs", From: noon, To: noon.AddDate(0, 0, 2), Reason: "case 7", CreatedBy: "amelie"})
 	if err != nil || period.Table != "SigninLogs" || period.ID == "" {
 		t.Fatalf("%+v, %v", period, err)
 	}
-	if _, err := s.AddHold(ctx, telemetry.Hold{Entity: "amelie@CONTOSO", Reason: "case 8", CreatedBy: "bob"}); err != nil {
+	if _, err := s.Keeper().AddHold(ctx, retention.Hold{Entity: "amelie@CONTOSO", Reason: "case 8", CreatedBy: "bob"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []telemetry.Hold{{Reason: "x"}, {CreatedBy: "x"}, {Table: "NoSuch", Reason: "x", CreatedBy: "x"}, {From: noon, To: noon, Reason: "x", CreatedBy: "x"}} {
-		if _, err := s.AddHold(ctx, bad); !tocsin.IsKind(err, tocsin.Invalid) {
+	for _, bad := range []retention.Hold{{Reason: "x"}, {CreatedBy: "x"}, {Table: "NoSuch", Reason: "x", CreatedBy: "x"}, {From: noon, To: noon, Reason: "x", CreatedBy: "x"}} {
+		if _, err := s.Keeper().AddHold(ctx, bad); !tocsin.IsKind(err, tocsin.Invalid) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
 	for _, c := range []struct {
-		hold telemetry.Hold
+		hold retention.Hold
 		want int64
-	}{{period, 2}, {telemetry.Hold{Entity: "amelie@CONTOSO"}, 5}, {telemetry.Hold{}, 10}, {telemetry.Hold{Table: "AADNonInteractiveUserSignInLogs"}, 0}, {telemetry.Hold{From: noon.AddDate(0, 0, 8)}, 2}} {
-		held, err := s.Held(ctx, c.hold)
+	}{{period, 2}, {retention.Hold{Entity: "amelie@CONTOSO"}, 5}, {retention.Hold{}, 10}, {retention.Hold{Table: "AADNonInteractiveUserSignInLogs"}, 0}, {retention.Hold{From: noon.AddDate(0, 0, 8)}, 2}} {
+		held, err := s.Keeper().Held(ctx, c.hold)
 		got := int64(0)
 		for _, h := range held {
 			got += h.Rows
@@ -174,24 +175,24 @@ func TestHold_KeepsWhatRetentionWouldDelete(t *testing.T) {
 			t.Errorf("%+v holds %+v, want %d rows; %v", c.hold, held, c.want, err)
 		}
 	}
-	if _, err := s.Held(ctx, telemetry.Hold{Table: "NoSuch"}); !tocsin.IsKind(err, tocsin.Invalid) {
+	if _, err := s.Keeper().Held(ctx, retention.Hold{Table: "NoSuch"}); !tocsin.IsKind(err, tocsin.Invalid) {
 		t.Errorf("what a hold on no table holds: %v", err)
 	}
 	now = noon.AddDate(1, 0, 0)
-	done, err := s.Retain(ctx)
+	done, err := s.Keeper().Retain(ctx)
 	if err != nil || rowsOf(done) != 4 || done[0].Held != 6 { // days 0 and 1 by the period, the even ones by the name
 		t.Errorf("%+v, %v", done, err)
 	}
-	if err := s.ReleaseHold(ctx, period.ID, "carol", ""); !tocsin.IsKind(err, tocsin.Invalid) {
+	if err := s.Keeper().ReleaseHold(ctx, period.ID, "carol", ""); !tocsin.IsKind(err, tocsin.Invalid) {
 		t.Errorf("released without a reason: %v", err)
 	}
-	if err := s.ReleaseHold(ctx, period.ID, "carol", "case closed"); err != nil {
+	if err := s.Keeper().ReleaseHold(ctx, period.ID, "carol", "case closed"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ReleaseHold(ctx, period.ID, "carol", "again"); !tocsin.IsKind(err, tocsin.NotFound) {
+	if err := s.Keeper().ReleaseHold(ctx, period.ID, "carol", "again"); !tocsin.IsKind(err, tocsin.NotFound) {
 		t.Errorf("released twice: %v", err)
 	}
-	if done, err = s.Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 5 {
+	if done, err = s.Keeper().Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 5 {
 		t.Errorf("after the release: %+v, %v", done, err)
 	}
 	wantText(t, "holds", query(t, s, `SELECT "TableName", "Entity", "Reason", "CreatedBy", "ReleasedBy", "ReleaseReason" FROM "LegalHolds" ORDER BY "Reason"`), "SigninLogs||case 7|amelie|carol|case closed\n|amelie@CONTOSO|case 8|bob||\n")

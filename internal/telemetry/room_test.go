@@ -41,7 +41,7 @@ func TestRoom_StopsBeforeTheDiskIsFullAndResumes(t *testing.T) {
 	free = 999
 	try("below the mark", 2, true)
 	// What tidies up goes on meanwhile, and queries do.
-	if _, err := s.Retain(context.Background()); err != nil {
+	if _, err := s.Keeper().Retain(context.Background()); err != nil {
 		t.Error(err)
 	}
 	wantText(t, "stored", query(t, s, `SELECT count(*) FROM "SigninLogs"`), "2\n")

@@ -175,27 +175,13 @@ func countRows(ctx context.Context, c *duck.Conn, tables map[string]*storedTable
 		if !t.exists {
 			continue
 		}
-		n, err := firstInt(ctx, c, `SELECT count(*) FROM `+t.qualified())
+		n, err := c.QueryInt(ctx, `SELECT count(*) FROM `+t.qualified())
 		if err != nil {
 			return 0, err
 		}
 		total += int(n)
 	}
 	return total, nil
-}
-
-// firstInt returns the first cell of a result; 0 when it is null.
-func firstInt(ctx context.Context, c *duck.Conn, sql string, args ...any) (int64, error) {
-	rows, err := c.Query(ctx, sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	if !rows.NextChunk() {
-		return 0, rows.Err()
-	}
-	n, _ := rows.Chunk().Columns[0].Value(0).(int64)
-	return n, nil
 }
 
 // rememberTimes notes, per table, the latest event time of the rows whose ids
@@ -206,7 +192,7 @@ func rememberTimes(ctx context.Context, c *duck.Conn, tables map[string]*storedT
 		if floor == 0 || !t.exists {
 			continue
 		}
-		latest, err := firstInt(ctx, c, fmt.Sprintf(`SELECT max(%s) FROM %s WHERE %s <= $1`, t.timeSQL(), t.qualified(), schema.Quote(schema.IngestionTimeColumn)), floor)
+		latest, err := c.QueryInt(ctx, fmt.Sprintf(`SELECT max(%s) FROM %s WHERE %s <= $1`, t.timeSQL(), t.qualified(), schema.Quote(schema.IngestionTimeColumn)), floor)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -119,6 +120,7 @@ type Store struct {
 	lock     *folderLock                   // nil in memory
 	engine   atomic.Pointer[engine.Engine] // nil while it is being reopened
 	ledger   atomic.Pointer[ledger]
+	keeper   *retention.Keeper
 	room     roomState
 	textRoom int64                    // see longtext.go
 	layouts  map[string]*tuple.Layout // by table; never changes
@@ -156,6 +158,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		closing:  make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
+	s.keeper = s.newKeeper()
 	if opts.Dir != "" {
 		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 			return nil, tocsin.Wrap(err, tocsin.Invalid, "The data folder %s cannot be created. Check the path and its permissions.", opts.Dir)

@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 )
 
 // ownSchema is the product's tables and one of somebody's own with these columns.
@@ -104,19 +105,19 @@ func TestHold_SeesEveryStoredColumn(t *testing.T) {
 	appendOK(t, s, door("2", tocsin.StringValue("k-2"), tocsin.DynamicValue(`{"account":"CONTOSO\\Amelie"}`)))
 	appendOK(t, s, door("3", tocsin.StringValue("k-3"), tocsin.DynamicValue(`{"account":"CONTOSO\\Bob"}`)))
 	for _, entity := range []string{"k-1", `contoso\amelie`} {
-		if _, err := s.AddHold(ctx, telemetry.Hold{Entity: entity, Reason: "case 7", CreatedBy: "amelie"}); err != nil {
+		if _, err := s.Keeper().AddHold(ctx, retention.Hold{Entity: entity, Reason: "case 7", CreatedBy: "amelie"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.Close()
 	now = noon.AddDate(2, 0, 0)
 	s = open(t, dir, with(contentSchema(t), clock))
-	if done, err := s.Retain(ctx); err != nil || rowsOf(done) != 0 {
+	if done, err := s.Keeper().Retain(ctx); err != nil || rowsOf(done) != 0 {
 		t.Errorf("a table that nobody declares: %+v, %v", done, err)
 	}
 	s.Close()
 	s = open(t, dir, with(ownSchema(t, "Door_CL", "Colour string"), clock)) // neither Badge nor Details
-	if done, err := s.Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 2 {
+	if done, err := s.Keeper().Retain(ctx); err != nil || rowsOf(done) != 1 || done[0].Held != 2 {
 		t.Errorf("%+v, %v", done, err)
 	}
 	s.Close()

@@ -69,7 +69,7 @@ func (s *Store) AddDrift(ctx context.Context, list []Drift) error {
 	return s.change(ctx, func(c *duck.Conn) error {
 		for _, d := range list {
 			key := []any{string(d.Source), d.Shape, d.Table, d.Field, d.Reason, d.Records, now}
-			n, err := firstInt(ctx, c, `UPDATE tocsin.drift SET records = records + $6, last_seen = $7
+			n, err := c.QueryInt(ctx, `UPDATE tocsin.drift SET records = records + $6, last_seen = $7
 				WHERE source = $1 AND shape = $2 AND name = $3 AND field = $4 AND reason = $5`, key...)
 			if err == nil && n == 0 {
 				err = c.ExecArgs(ctx, `INSERT INTO tocsin.drift VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`, key...)

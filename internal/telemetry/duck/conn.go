@@ -118,6 +118,21 @@ type Stmt struct {
 	stmt capi.PreparedStatement
 }
 
+// QueryInt runs a statement and returns the first cell of its answer, a whole
+// number; 0 when it is null or there is none. Of a change it is the number of rows.
+func (c *Conn) QueryInt(ctx context.Context, sql string, args ...any) (int64, error) {
+	rows, err := c.Query(ctx, sql, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	if !rows.NextChunk() {
+		return 0, rows.Err()
+	}
+	n, _ := rows.Chunk().Columns[0].Value(0).(int64)
+	return n, nil
+}
+
 // Prepare parses and binds one statement.
 func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	s := &Stmt{conn: c}

@@ -1,4 +1,4 @@
-package telemetry
+package retention
 
 import (
 	"cmp"
@@ -7,9 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
 // DuckDB reuses the blocks of deleted rows, lowest first, but only ever cuts
@@ -28,11 +26,11 @@ const (
 // blocks is what the file consists of.
 type blocks struct{ size, total, used, free int64 }
 
-func (s *Store) blocks(ctx context.Context) (b blocks, err error) {
-	err = s.inspect(ctx, func(chunk *duck.Chunk) {
+func (k *Keeper) blocks(ctx context.Context) (b blocks, err error) {
+	err = k.store.Inspect(ctx, func(chunk *duck.Chunk) {
 		c := chunk.Columns
 		b = blocks{c[0].Ints[0], c[1].Ints[0], c[2].Ints[0], c[3].Ints[0]}
-	}, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+engine.Database+`'`)
+	}, `SELECT block_size, total_blocks, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = '`+k.opts.Database+`'`)
 	if err != nil {
 		err = fmt.Errorf("measuring the file: %w", err)
 	}
@@ -40,53 +38,53 @@ func (s *Store) blocks(ctx context.Context) (b blocks, err error) {
 }
 
 // tableBytes is the space that a table takes in the file, in whole blocks.
-func (s *Store) tableBytes(ctx context.Context, table string) (int64, error) {
-	b, err := s.blocks(ctx)
+func (k *Keeper) tableBytes(ctx context.Context, t Table) (int64, error) {
+	b, err := k.blocks(ctx)
 	if err != nil {
 		return 0, err
 	}
 	n := int64(0)
-	err = s.inspect(ctx, func(c *duck.Chunk) { n = c.Columns[0].Ints[0] }, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
-		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, engine.Database+"."+eventSchema+"."+schema.Quote(table))
+	err = k.store.Inspect(ctx, func(c *duck.Chunk) { n = c.Columns[0].Ints[0] }, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
+		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, t.Qualified)
 	if err != nil {
-		return 0, fmt.Errorf("measuring table %s: %w", table, err)
+		return 0, fmt.Errorf("measuring table %s: %w", t.Name, err)
 	}
 	return n * b.size, nil
 }
 
 // giveBack makes the file smaller when much of it is free. It returns what it
 // did, nil for nothing.
-func (s *Store) giveBack(ctx context.Context) (*Deletion, error) {
-	before, began := s.fileSize(), s.opts.Now()
-	if err := s.checkpoint(ctx); err != nil {
+func (k *Keeper) giveBack(ctx context.Context) (*Deletion, error) {
+	before, began := k.fileSize(), k.opts.Now()
+	if err := k.checkpoint(ctx); err != nil {
 		return nil, err
 	}
 	moved, longest := int64(0), time.Duration(0)
 	for range mostPasses {
-		b, err := s.blocks(ctx)
+		b, err := k.blocks(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if b.free*worthMoving < b.total || b.free*b.size < leastMoving {
 			break
 		}
-		list, err := s.highRows(ctx, b)
+		list, err := k.highRows(ctx, b)
 		if err != nil {
 			return nil, err
 		}
 		for _, part := range list {
-			n, took, err := s.moveDown(ctx, part)
+			n, took, err := k.moveDown(ctx, part)
 			if err != nil {
 				return nil, err
 			}
 			moved, longest = moved+n, max(longest, took)
 		}
-		if err := s.moveBookkeeping(ctx); err != nil {
+		if err := k.moveBookkeeping(ctx); err != nil {
 			return nil, err
 		}
 		// The first frees what was moved, the second cuts it off.
 		for range 2 {
-			if err := s.checkpoint(ctx); err != nil {
+			if err := k.checkpoint(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -94,11 +92,11 @@ func (s *Store) giveBack(ctx context.Context) (*Deletion, error) {
 			break
 		}
 	}
-	if s.fileSize() >= before {
+	if k.fileSize() >= before {
 		return nil, nil
 	}
 	return &Deletion{
-		At: began, BytesBefore: before, BytesAfter: s.fileSize(),
+		At: began, BytesBefore: before, BytesAfter: k.fileSize(),
 		Reason: fmt.Sprintf("gave space back: %d rows moved to the front of the file; the longest wait for the writer was %s", moved, longest.Round(time.Millisecond)),
 	}, nil
 }
@@ -121,21 +119,21 @@ type stretch struct {
 // highRows returns what is to be moved in a pass: the row groups that reach
 // furthest to the end of the file, but no more than fits into three quarters of
 // the free blocks, so that the copies find room at the front.
-func (s *Store) highRows(ctx context.Context, b blocks) ([]stretch, error) {
+func (k *Keeper) highRows(ctx context.Context, b blocks) ([]stretch, error) {
 	var high []rowGroupAt
-	for _, t := range s.kept() {
+	for _, t := range k.store.Tables() {
 		first := int64(0)
-		err := s.inspect(ctx, func(c *duck.Chunk) {
+		err := k.store.Inspect(ctx, func(c *duck.Chunk) {
 			for i := range c.Len {
 				num := func(column int) int64 { return c.Columns[column].Ints[i] }
-				g := rowGroupAt{t.name, num(0), first, num(1), num(2), num(3)}
+				g := rowGroupAt{t.Name, num(0), first, num(1), num(2), num(3)}
 				first += g.rows
 				if g.highest >= b.used && g.rows > 0 {
 					high = append(high, g)
 				}
 			}
 		}, `SELECT row_group_id, (sum(count) FILTER (column_id = 0 AND segment_type != 'VALIDITY'))::BIGINT, greatest(max(block_id), max(list_max(additional_block_ids))), count(DISTINCT block_id)
-			FROM pragma_storage_info($1) GROUP BY row_group_id ORDER BY row_group_id`, engine.Database+"."+t.qualified())
+			FROM pragma_storage_info($1) GROUP BY row_group_id ORDER BY row_group_id`, t.Qualified)
 		if err != nil {
 			return nil, fmt.Errorf("looking for the row groups at the end of the file: %w", err)
 		}
@@ -163,33 +161,26 @@ func (s *Store) highRows(ctx context.Context, b blocks) ([]stretch, error) {
 
 // moveDown moves a stretch. Should a checkpoint have renumbered the rows
 // meanwhile, others are moved, which does no harm.
-func (s *Store) moveDown(ctx context.Context, part stretch) (moved int64, took time.Duration, err error) {
-	err = s.do(ctx, func() error {
-		e, t := s.engine.Load(), s.tables[part.table]
-		if e == nil || !t.exists {
-			return unavailable(nil)
+func (k *Keeper) moveDown(ctx context.Context, part stretch) (moved int64, took time.Duration, err error) {
+	err = k.store.Write(ctx, func(c *duck.Conn) error {
+		t, ok := k.store.Table(part.table)
+		if !ok {
+			return nil
 		}
-		began := s.opts.Now()
-		moved, err = rewriteRows(ctx, e.Writer, t.qualified(), fmt.Sprintf("rowid >= %d AND rowid < %d", part.first, part.first+part.rows))
-		took = s.opts.Now().Sub(began)
+		began := k.opts.Now()
+		moved, err = rewriteRows(ctx, c, t.Qualified, fmt.Sprintf("rowid >= %d AND rowid < %d", part.first, part.first+part.rows))
+		took = k.opts.Now().Sub(began)
 		return err
 	})
 	return moved, took, err
 }
 
-// bookkeepingTables are the store's own; all are small.
-var bookkeepingTables = []string{"identity", "sources", "findings", "intake", "holds", "deletions", "expected", "drift"}
-
 // moveBookkeeping writes the store's own tables anew: a single block of them at
 // the end keeps the file from being cut.
-func (s *Store) moveBookkeeping(ctx context.Context) error {
-	return s.do(ctx, func() error {
-		e := s.engine.Load()
-		if e == nil {
-			return unavailable(nil)
-		}
-		for _, name := range bookkeepingTables {
-			if _, err := rewriteRows(ctx, e.Writer, "tocsin."+name, "true"); err != nil {
+func (k *Keeper) moveBookkeeping(ctx context.Context) error {
+	return k.store.Write(ctx, func(c *duck.Conn) error {
+		for _, name := range k.opts.Own {
+			if _, err := rewriteRows(ctx, c, "tocsin."+name, "true"); err != nil {
 				return err
 			}
 		}
@@ -201,7 +192,7 @@ func (s *Store) moveBookkeeping(ctx context.Context) error {
 // (preserve_insertion_order), to the end of their table
 // and deletes them where they were, in one transaction.
 func rewriteRows(ctx context.Context, c *duck.Conn, table, condition string) (moved int64, err error) {
-	last, err := firstInt(ctx, c, `SELECT max(rowid) FROM `+table)
+	last, err := c.QueryInt(ctx, `SELECT max(rowid) FROM `+table)
 	if err != nil {
 		return 0, err
 	}
@@ -214,10 +205,10 @@ func rewriteRows(ctx context.Context, c *duck.Conn, table, condition string) (mo
 		}
 	}()
 	condition = fmt.Sprintf(" WHERE %s AND rowid <= %d", condition, last)
-	if moved, err = firstInt(ctx, c, `INSERT INTO `+table+` SELECT * FROM `+table+condition); err != nil {
+	if moved, err = c.QueryInt(ctx, `INSERT INTO `+table+` SELECT * FROM `+table+condition); err != nil {
 		return 0, fmt.Errorf("moving rows of %s: %w", table, err)
 	}
-	gone, err := firstInt(ctx, c, `DELETE FROM `+table+condition)
+	gone, err := c.QueryInt(ctx, `DELETE FROM `+table+condition)
 	if err != nil {
 		return 0, fmt.Errorf("moving rows of %s: %w", table, err)
 	}

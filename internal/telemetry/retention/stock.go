@@ -1,4 +1,4 @@
-package telemetry
+package retention
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 )
 
 // A TableStock is what is there of one table, and how long it stays.
@@ -34,18 +34,18 @@ type DiskStock struct {
 // Stock measures every table that has rows, by name, and the disk. It reads two
 // columns of each table and looks through the file's directory, so callers
 // remember the answer for a while.
-func (s *Store) Stock(ctx context.Context) ([]TableStock, DiskStock, error) {
-	disk := DiskStock{File: s.fileSize(), MaxBytes: s.opts.Retention.Bytes, Free: -1, MinFree: s.opts.MinFree}
+func (k *Keeper) Stock(ctx context.Context) ([]TableStock, DiskStock, error) {
+	disk := DiskStock{File: k.fileSize(), MaxBytes: k.opts.Keep.Bytes, Free: -1, MinFree: k.opts.MinFree}
 	var out []TableStock
-	for _, t := range s.kept() {
-		one := TableStock{Table: t.name, Age: s.ageOf(t), MaxBytes: s.opts.Retention.Tables[t.name].Bytes, IsUndeclared: t.isUndeclared}
-		if t.isUndeclared {
+	for _, t := range k.store.Tables() {
+		one := TableStock{Table: t.Name, Age: k.ageOf(t), MaxBytes: k.opts.Keep.Tables[t.Name].Bytes, IsUndeclared: t.IsUndeclared}
+		if t.IsUndeclared {
 			one.Age = 0
 		}
-		row, err := s.numbers(ctx, fmt.Sprintf(`SELECT count(*), coalesce(min(%[1]s), 0), coalesce(max(%[1]s), 0), coalesce(min(%[2]s), 0) FROM %[3]s`,
-			t.timeSQL(), schema.Quote(schema.IngestionTimeColumn), schema.Quote(engine.Database)+"."+t.qualified()), 4)
+		row, err := k.numbers(ctx, fmt.Sprintf(`SELECT count(*), coalesce(min(%[1]s), 0), coalesce(max(%[1]s), 0), coalesce(min(%[2]s), 0) FROM %[3]s`,
+			t.Time, schema.Quote(schema.IngestionTimeColumn), t.Qualified), 4)
 		if err != nil {
-			return nil, disk, fmt.Errorf("counting table %s: %w", t.name, err)
+			return nil, disk, fmt.Errorf("counting table %s: %w", t.Name, err)
 		}
 		one.Rows = row[0]
 		for i, at := range []*time.Time{&one.Oldest, &one.Newest, &one.Received} {
@@ -53,22 +53,22 @@ func (s *Store) Stock(ctx context.Context) ([]TableStock, DiskStock, error) {
 				*at = tocsin.FromTicks(row[i+1])
 			}
 		}
-		if s.opts.Dir != "" {
-			if one.Bytes, err = s.tableBytes(ctx, t.name); err != nil {
+		if k.opts.Path != "" {
+			if one.Bytes, err = k.tableBytes(ctx, t); err != nil {
 				return nil, disk, err
 			}
 		}
 		out = append(out, one)
 	}
-	if s.opts.Dir == "" {
+	if k.opts.Path == "" {
 		return out, disk, nil
 	}
-	b, err := s.blocks(ctx)
+	b, err := k.blocks(ctx)
 	if err != nil {
 		return nil, disk, err
 	}
 	disk.Spare = b.free * b.size
-	if free, err := s.opts.Free(s.opts.Dir); err == nil {
+	if free, err := k.opts.Free(); err == nil {
 		disk.Free = free
 	}
 	return out, disk, nil
@@ -82,42 +82,33 @@ type HeldRows struct {
 
 // Held counts what a hold keeps, or would keep, by table; tables of which it
 // keeps nothing are left out. Looking for a text reads every column of text.
-func (s *Store) Held(ctx context.Context, h Hold) (out []HeldRows, err error) {
-	if err := s.checkHold(&h); err != nil {
+func (k *Keeper) Held(ctx context.Context, h Hold) (out []HeldRows, err error) {
+	if err := k.checkHold(&h); err != nil {
 		return nil, err
 	}
-	for _, t := range s.kept() {
-		if h.Table != "" && h.Table != t.name && (t.name != twinSource || h.Table != twinTable) {
+	for _, t := range k.store.Tables() {
+		if h.Table != "" && h.Table != t.Name && h.Table != t.Also {
 			continue
 		}
-		var held string
-		var args []any
-		if err := s.do(ctx, func() error { held, args = t.heldSQL([]Hold{h}); return nil }); err != nil { // columns are added by the writer
-			return nil, err
-		}
-		row, err := s.numbers(ctx, `SELECT count(*) FROM `+schema.Quote(engine.Database)+"."+t.qualified()+` WHERE `+held, 1, args...)
+		held, args := t.heldSQL([]Hold{h})
+		row, err := k.numbers(ctx, `SELECT count(*) FROM `+t.Qualified+` WHERE `+held, 1, args...)
 		if err != nil {
-			return nil, fmt.Errorf("counting what is held of %s: %w", t.name, err)
+			return nil, fmt.Errorf("counting what is held of %s: %w", t.Name, err)
 		}
 		if row[0] > 0 {
-			out = append(out, HeldRows{t.name, row[0]})
+			out = append(out, HeldRows{t.Name, row[0]})
 		}
 	}
 	return out, nil
 }
 
 // numbers runs a statement that answers with one row of n numbers.
-func (s *Store) numbers(ctx context.Context, sql string, n int, args ...any) ([]int64, error) {
-	rows, err := s.Select(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
+func (k *Keeper) numbers(ctx context.Context, sql string, n int, args ...any) ([]int64, error) {
 	out := make([]int64, n)
-	for rows.NextChunk() {
+	err := k.store.Read(ctx, func(chunk *duck.Chunk) {
 		for i := range out {
-			out[i], _ = rows.Chunk().Columns[i].Value(0).(int64)
+			out[i], _ = chunk.Columns[i].Value(0).(int64)
 		}
-	}
-	return out, rows.Err()
+	}, sql, args...)
+	return out, err
 }
