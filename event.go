@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type Raw struct {
 	ReceivedAt time.Time // when the door took it, UTC
 	Body       []byte    // at most MaxRawBytes
 	Of         Digest    // of the record this one was mended from; zero for a record as it came
+	IsNamed    bool      // the sender gave the record a name of its own and stands by it: Position tells it apart, whatever the body
 }
 
 // MaxRawBytes bounds the body of one raw record. A longer one is dead-lettered.
@@ -93,23 +95,30 @@ type Reject struct {
 	Reason string // for an analyst: what is wrong and what would mend it
 }
 
-// A Digest identifies a raw record: its source, its position there and its bytes.
+// A Digest identifies a raw record: its source, its position there and its bytes,
+// or its source and its name.
 type Digest [sha256.Size]byte
 
 // Digest returns the record's digest: of a mended record the original's, so
-// that its events keep their identity. It reads the whole body once.
+// that its events keep their identity. It reads the whole body once, unless the
+// record is named.
 func (r *Raw) Digest() Digest {
 	if r.Of != (Digest{}) {
 		return r.Of
 	}
 	h := sha256.New()
 	head := make([]byte, 0, 256)
+	if r.IsNamed {
+		head = binary.BigEndian.AppendUint64(head, math.MaxUint64) // no source is as long: named and unnamed records never meet
+	}
 	for _, part := range [2]string{string(r.Source), r.Position} {
 		head = binary.BigEndian.AppendUint64(head, uint64(len(part)))
 		head = append(head, part...)
 	}
 	h.Write(head)
-	h.Write(r.Body)
+	if !r.IsNamed {
+		h.Write(r.Body)
+	}
 	var d Digest
 	h.Sum(d[:0])
 	return d

@@ -103,6 +103,19 @@ func TestIdentifyEvent_SameBytesSamePosition(t *testing.T) {
 	}
 }
 
+func TestDigest_OfANamedRecord(t *testing.T) {
+	raw := tocsin.Raw{Source: "s", Position: "1", Body: []byte("{}"), IsNamed: true}
+	again, unnamed, other := raw, raw, raw
+	again.Body, unnamed.IsNamed, other.Position = []byte(`{"@timestamp":"later"}`), false, "2"
+	if raw.Digest() != again.Digest() {
+		t.Error("a named record is the same whatever it holds")
+	}
+	empty := tocsin.Raw{Source: "s", Position: "1"}
+	if raw.Digest() == unnamed.Digest() || raw.Digest() == other.Digest() || raw.Digest() == empty.Digest() {
+		t.Error("another name, or none, is another record")
+	}
+}
+
 func TestRole_AllowsOnlyDownwards(t *testing.T) {
 	order := []tocsin.Role{tocsin.Reader, tocsin.Responder, tocsin.Contributor, tocsin.Admin}
 	for i, have := range order {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -61,8 +60,9 @@ func TestFilebeat_TocsinCrashes(t *testing.T) {
 	s.arrive(t, 20, `LinuxAuditLog | where _Source == "elastic:shipper"`)
 }
 
-// TestFilebeat_Stopped: Filebeat stopped and started again in the middle of a file.
-func TestFilebeat_Stopped(t *testing.T) {
+// TestFilebeat_Killed: Filebeat killed and started again in the middle of a file.
+// What it sends again bears a new time, and the name that the page gives it.
+func TestFilebeat_Killed(t *testing.T) {
 	binary(t)
 	s, dir, home := start(t), t.TempDir(), t.TempDir()
 	auth, audit := filepath.Join(dir, "auth.log"), filepath.Join(dir, "audit.log")
@@ -70,7 +70,7 @@ func TestFilebeat_Stopped(t *testing.T) {
 		grow(t, auth, syslogLines(5000*i, 5000))
 		cmd, _ := filebeat(t, s, home, s.asPrinted(t, auth, audit))
 		s.atLeast(t, 5000*i+1, sshdLines)
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = cmd.Process.Wait()

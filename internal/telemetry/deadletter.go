@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"unicode/utf8"
 
@@ -29,8 +30,9 @@ func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
 	if !utf8.Valid(body) {
 		text, encoding = base64.StdEncoding.EncodeToString(body), "base64"
 	}
+	digest := r.Raw.Digest()
 	ev := tocsin.Event{
-		ID: tocsin.IdentifyEvent(r.Raw.Digest(), deadLetterTable, 0), Table: deadLetterTable, Source: r.Raw.Source,
+		ID: tocsin.IdentifyEvent(digest, deadLetterTable, 0), Table: deadLetterTable, Source: r.Raw.Source,
 		OccurredAt: r.Raw.ReceivedAt, ReceivedAt: r.Raw.ReceivedAt,
 		Values: make([]tocsin.Value, len(t.Columns)-3),
 	}
@@ -41,6 +43,7 @@ func deadLetter(t *schema.Table, batch string, r *tocsin.Reject) tocsin.Event {
 	}
 	set("TimeGenerated", tocsin.TimeValue(r.Raw.ReceivedAt))
 	set("SourceId", tocsin.StringValue(string(r.Raw.Source)))
+	set("RecordDigest", tocsin.StringValue(hex.EncodeToString(digest[:])))
 	set("SenderAddress", tocsin.StringValue(r.Raw.Sender))
 	set("Position", tocsin.StringValue(r.Raw.Position))
 	set("Format", tocsin.StringValue(string(r.Raw.Format)))

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limi
 	}
 	args = append(args, int64(limit))
 	rows, err := s.Select(ctx, fmt.Sprintf(`SELECT "_EventId", "SourceId", "Position", "Format", "TargetTable", "TimeGenerated", "RawData", "RawEncoding", "Reason", "IsTruncated",
-		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime", "SenderAddress", "Note"
+		"State", "Outcome", "ResolvedAt", "ResolvedBy", coalesce("Attempts", 0), "_IngestionTime", "SenderAddress", "Note", "RecordDigest"
 		FROM "DeadLetters" WHERE %s ORDER BY %s LIMIT $%d`, where, order, len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading dead letters: %w", err)
@@ -139,6 +140,9 @@ func (s *Store) Letters(ctx context.Context, f LetterFilter, after *Letter, limi
 				ID: tocsin.EventID(text(0)), Reason: text(8), IsTruncated: truncated, State: text(10), Outcome: text(11), ResolvedAt: at(12), ResolvedBy: text(13),
 				Attempts: attempts, Arrived: at(15), Note: text(17),
 				Raw: tocsin.Raw{Source: tocsin.SourceID(text(1)), Position: text(2), Format: tocsin.Format(text(3)), Table: text(4), Sender: text(16), ReceivedAt: at(5), Body: body},
+			}
+			if digest, err := hex.DecodeString(text(18)); err == nil && len(digest) == len(l.Raw.Of) {
+				copy(l.Raw.Of[:], digest) // letters of before it was kept have none: they are known by what they hold
 			}
 			if l.State == "" {
 				l.State = LetterOpen

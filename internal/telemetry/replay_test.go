@@ -105,6 +105,21 @@ func TestReplay_RecordThatCameAgainMeanwhile(t *testing.T) {
 	wantText(t, "letter", query(t, s, `SELECT "State", "Outcome" FROM "DeadLetters"`), "replayed|duplicate\n")
 }
 
+func TestReplay_NamedRecordKeepsItsName(t *testing.T) {
+	s := open(t, "")
+	r := reject("a", "index/7", `{"n":`)
+	r.Raw.IsNamed = true
+	appendOK(t, s, telemetry.Batch{ID: "broken", Rejects: []tocsin.Reject{r}})
+	r.Raw.Body = []byte(`{"sent":"again"`)
+	if a := appendOK(t, s, telemetry.Batch{ID: "again", Rejects: []tocsin.Reject{r}}); a.Duplicates != 1 {
+		t.Errorf("sent again: %+v", a)
+	}
+	list, err := s.Letters(context.Background(), telemetry.LetterFilter{}, nil, 10)
+	if err != nil || len(list) != 1 || list[0].Raw.Digest() != r.Raw.Digest() {
+		t.Errorf("%d letters with another identity, %v", len(list), err)
+	}
+}
+
 func TestReplay_TwoAtOnceStoreOnce(t *testing.T) {
 	s := open(t, "")
 	list := lettersOf(t, s, "a", 50)

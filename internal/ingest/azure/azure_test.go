@@ -103,7 +103,7 @@ func TestCollector_Columns(t *testing.T) {
 		`"DateValue_t":"2019-09-12T20:00:00.625Z","GUIDValue_g":"9909ED01-A74C-4874-8ABF-D2678E3AE23D","List_s":"[1]","NumberValue_d":42,"StringValue_s":"MyString1"}}`
 	raws := in.Take()
 	if len(raws) != 1 || string(raws[0].Body) != want || raws[0].Source != "azure:agents" {
-		t.Errorf("%q\nwant %s", raws, want)
+		t.Errorf("%+v\nwant %s", raws, want)
 	}
 }
 

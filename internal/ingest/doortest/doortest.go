@@ -283,6 +283,9 @@ func printRaws(raws []tocsin.Raw) []byte {
 		if r.Table != "" {
 			line["table"] = r.Table
 		}
+		if r.IsNamed {
+			line["named"] = true
+		}
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)

@@ -204,13 +204,14 @@ func (b *batch) action(line []byte) (verb, index, id string, ok bool) {
 // document makes the record of one document and its result.
 func (b *batch) document(verb, index, id string, doc []byte) tocsin.Raw {
 	position := b.prefix + ":" + strconv.Itoa(b.number)
+	isNamed := id != "" && verb == "create"
 	if id != "" {
 		position = index + "/" + id
 	} else {
 		id = position
 	}
 	b.number++
-	raw := tocsin.Raw{Source: b.sender.Source, Format: tocsin.FormatJSONLine, ReceivedAt: b.at, Position: position, Body: doc[:min(len(doc), tocsin.MaxRawBytes+1)]}
+	raw := tocsin.Raw{Source: b.sender.Source, IsNamed: isNamed, Format: tocsin.FormatJSONLine, ReceivedAt: b.at, Position: position, Body: doc[:min(len(doc), tocsin.MaxRawBytes+1)]}
 	isObject := len(doc) > 0 && doc[0] == '{' && json.Valid(doc)
 	if !isObject || len(doc) > tocsin.MaxRawBytes {
 		reason := "failed to parse: the document is no JSON object; it is kept as a dead letter"
@@ -223,9 +224,9 @@ func (b *batch) document(verb, index, id string, doc []byte) tocsin.Raw {
 		}
 		return raw
 	}
-	table, isNamed := b.tableOf(index)
+	table, isTable := b.tableOf(index)
 	raw.Table = table
-	if isNamed {
+	if isTable {
 		e := ingest.Envelope{Format: tocsin.FormatRow, Table: table, At: timestampOf(doc), JSON: doc}
 		raw.Format = tocsin.FormatRow
 		if !e.Bare() {

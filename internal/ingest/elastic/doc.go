@@ -20,10 +20,14 @@
 // line that cannot be read. Its neighbours are stored (Elasticsearch would
 // refuse the whole request, and senders would drop it).
 //
-// A document with an _id is at the position index/_id: sent again, it is stored
-// once. Without one it is named by the request and its place in it, see
-// ingest.Repeats. A create of an _id that is there is answered 201, not 409:
-// that the store knows it already is no failure of the sender.
+// A document with an _id is at the position index/_id. A create says that there
+// is one document of that _id: sent again, with whatever content, it is stored
+// once. (Filebeat, when it was killed, sends a line again with a new @timestamp.)
+// An index may replace, so that there the same content is stored once and other
+// content is another event. Without an _id a document is named by the request and
+// its place in it, see ingest.Repeats. A create of an _id that is there is
+// answered 201, not 409: that the store knows it already is no failure of the
+// sender.
 //
 // It is tested by requests that clients and Elastic's documentation show, in
 // testdata, by hostile input and by a fuzz target.
