@@ -33,7 +33,7 @@ var rows = map[string]int{
 
 	"kql": 2, "kql/batch": 2, "sigma": 2, "sigma/correlation": 2, "sigma/pipeline": 2, "sigma/lane": 2, "sigma/matchrun": 2, "evtx": 2,
 
-	"content": 3, "internal/jsontext": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/tuple": 3, "internal/telemetry/skew": 3, "internal/telemetry/engine": 3, "internal/telemetry/retention": 3, "internal/telemetry/scratch": 3, "internal/telemetry/kqltest": 3,
+	"content": 3, "internal/jsontext": 3, "internal/schema": 3, "internal/watchlist": 3, "internal/fetch": 3, "internal/geoip": 3, "internal/geoip/geoiptest": 3, "internal/telemetry": 3, "internal/telemetry/duck": 3, "internal/telemetry/tuple": 3, "internal/telemetry/skew": 3, "internal/telemetry/engine": 3, "internal/telemetry/ledger": 3, "internal/telemetry/seen": 3, "internal/telemetry/retention": 3, "internal/telemetry/scratch": 3, "internal/telemetry/kqltest": 3,
 	"internal/incident": 3, "internal/incident/sqlstore": 3, "internal/incident/storetest": 3, "internal/auth": 3,
 
 	"internal/ingest/hec": 4, "internal/ingest/elastic": 4, "internal/ingest/otlp": 4, "internal/ingest/azure": 4, "internal/ingest/doortest": 4,
@@ -61,8 +61,8 @@ var arrows = map[string][]string{
 	"kql/batch":   {"kql"},
 	"sigma/tokql": {"kql/ast", "sigma/rule", "sigma/pattern"}, "sigma/rule": {"sigma/pattern", "sigma/document"}, "sigma/correlation": {"sigma"},
 	"sigma/pipeline": {"sigma"}, "sigma/matchrun": {"sigma", "sigma/correlation", "sigma/pipeline", "evtx"}, "sigma/lane": {"sigma"},
-	"internal/telemetry":        {"internal/telemetry/duck", "internal/telemetry/engine", "internal/telemetry/retention", "internal/telemetry/skew", "internal/telemetry/tuple", "internal/schema"},
-	"internal/telemetry/engine": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/retention": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/scratch": {"internal/telemetry/duck", "internal/telemetry/engine", "internal/telemetry/tuple", "internal/schema"},
+	"internal/telemetry":        {"internal/telemetry/duck", "internal/telemetry/engine", "internal/telemetry/retention", "internal/telemetry/ledger", "internal/telemetry/seen", "internal/telemetry/tuple", "internal/schema"},
+	"internal/telemetry/engine": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/retention": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/ledger": {"internal/telemetry/duck", "internal/telemetry/skew", "internal/schema"}, "internal/telemetry/scratch": {"internal/telemetry/duck", "internal/telemetry/engine", "internal/telemetry/tuple", "internal/schema"},
 	"internal/telemetry/tuple": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
 	"internal/schema":     {"content"},

@@ -6,7 +6,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/normalize"
-	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 )
 
 // watchEvery is the beat of the books about sources: see telemetry.Store.Beat.
@@ -53,13 +53,13 @@ func (a *App) expectedSilence() map[tocsin.SourceID]time.Duration {
 
 // noteDrift adds to the field drift what was counted since the last time.
 func (a *App) noteDrift(ctx context.Context, noted map[normalize.Loss]int64) {
-	var fresh []telemetry.Drift
+	var fresh []ledger.Drift
 	losses := a.pipe.normalize.Losses()
 	for _, l := range losses {
 		key := l
 		key.Count = 0
 		if n := l.Count - noted[key]; n > 0 {
-			fresh = append(fresh, telemetry.Drift{Source: l.Source, Shape: l.Shape, Table: l.Table, Field: l.Field, Reason: l.Reason, Records: n})
+			fresh = append(fresh, ledger.Drift{Source: l.Source, Shape: l.Shape, Table: l.Table, Field: l.Field, Reason: l.Reason, Records: n})
 		}
 	}
 	if err := a.store.AddDrift(ctx, fresh); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
@@ -76,6 +77,17 @@ func (s *Store) do(ctx context.Context, fn func() error) error {
 		return err
 	}
 	return (<-r.reply).err
+}
+
+// withWriter runs fn in the writer goroutine with its connection.
+func (s *Store) withWriter(ctx context.Context, fn func(c *duck.Conn) error) error {
+	return s.do(ctx, func() error {
+		e := s.engine.Load()
+		if e == nil {
+			return unavailable(nil)
+		}
+		return fn(e.Writer)
+	})
 }
 
 func (s *Store) send(ctx context.Context, r *request) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -20,7 +21,7 @@ type commit struct {
 	rows     []row
 	parts    []*part // what the tables get, in order of first use
 	byTable  map[*storedTable]*part
-	deltas   map[tocsin.SourceID]*Balance
+	deltas   map[tocsin.SourceID]*ledger.Balance
 	findings []Finding
 	verdicts []verdict               // on dead letters
 	settled  map[tocsin.EventID]bool // events of letters that were dealt with before
@@ -57,7 +58,7 @@ type row struct {
 func (s *Store) prepare(ctx context.Context, c *duck.Conn, group []*request) (*commit, error) {
 	k := &commit{
 		group: group, byTable: map[*storedTable]*part{},
-		deltas: map[tocsin.SourceID]*Balance{}, answers: make([]Appended, len(group)),
+		deltas: map[tocsin.SourceID]*ledger.Balance{}, answers: make([]Appended, len(group)),
 	}
 	open, err := s.openLetters(ctx, c, group)
 	if err != nil {
@@ -100,8 +101,8 @@ func (s *Store) admit(k *commit, request int, p *Prepared) {
 	for i := range p.records {
 		r := &p.records[i]
 		d := k.delta(r.source)
-		if !r.isReject && d.lags.Add(r.lag) {
-			d.Ahead++
+		if !r.isReject {
+			d.Lag(r.lag)
 		}
 		s.admitRows(k, unit{request: request, source: r.source}, p.rows[start:r.end])
 		start = r.end
@@ -122,10 +123,10 @@ func (s *Store) admitRows(k *commit, u unit, rows []preparedRow) {
 	}
 }
 
-func (k *commit) delta(source tocsin.SourceID) *Balance {
+func (k *commit) delta(source tocsin.SourceID) *ledger.Balance {
 	d, ok := k.deltas[source]
 	if !ok {
-		d = &Balance{Source: source}
+		d = &ledger.Balance{Source: source}
 		k.deltas[source] = d
 	}
 	return d
@@ -140,7 +141,7 @@ func (s *Store) findDuplicates(ctx context.Context, c *duck.Conn, k *commit) err
 	for i := range k.rows {
 		r := &k.rows[i]
 		switch {
-		case !s.seen.insert(r.ID):
+		case !s.seen.Insert(r.ID):
 			inSet[r.table] = append(inSet[r.table], r.ID)
 		case r.table.rememberedByTime(r.At):
 			byTime[r.table] = append(byTime[r.table], r.ID)
@@ -345,20 +346,10 @@ func (s *Store) apply(ctx context.Context, e *engine.Engine, k *commit, now time
 	if err := s.writeVerdicts(ctx, c, k.verdicts, now); err != nil {
 		return fmt.Errorf("writing what became of %d dead letters: %w", len(k.verdicts), err)
 	}
-	ledger := s.ledger.Load()
-	balances := make([]Balance, 0, len(k.deltas))
-	for _, d := range k.deltas {
-		b := ledger.after(*d, now)
-		if b.Unaccounted() != 0 {
-			return fmt.Errorf("balance of source %s is off by %d", b.Source, b.Unaccounted())
-		}
-		if err := ledger.write(ctx, c, b); err != nil {
-			return fmt.Errorf("writing the balance of source %s: %w", b.Source, err)
-		}
-		balances = append(balances, b)
-	}
-	if err := ledger.history.note(c, k.deltas, now); err != nil {
-		return fmt.Errorf("writing the history of the intake: %w", err)
+	books := s.ledger.Load()
+	balances, err := books.Write(ctx, c, k.deltas, now)
+	if err != nil {
+		return err
 	}
 	if len(k.findings) > 0 {
 		if err := s.outbox.write(c, k.findings); err != nil {
@@ -368,8 +359,7 @@ func (s *Store) apply(ctx context.Context, e *engine.Engine, k *commit, now time
 	if err := c.ExecPatiently("COMMIT"); err != nil {
 		return fmt.Errorf("committing: %w", err)
 	}
-	ledger.committed(balances)
-	ledger.history.pending += len(balances)
+	books.Committed(balances)
 	for _, p := range k.parts {
 		p.table.window = p.window
 	}

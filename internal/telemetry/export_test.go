@@ -36,7 +36,7 @@ func (s *Store) Fault() {
 
 // Fold adds up the history of the intake, as the writer does now and then.
 func (s *Store) Fold() error {
-	return s.do(context.Background(), func() error { return s.ledger.Load().fold(context.Background(), s.engine.Load().Writer) })
+	return s.do(context.Background(), func() error { return s.ledger.Load().Fold(context.Background(), s.engine.Load().Writer) })
 }
 
 // BookkeepingTables are the store's own tables.

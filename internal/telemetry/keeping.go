@@ -31,26 +31,12 @@ type keeping struct{ store *Store }
 
 // Write implements retention.Store.
 func (k keeping) Write(ctx context.Context, fn func(c *duck.Conn) error) error {
-	return k.store.do(ctx, func() error {
-		e := k.store.engine.Load()
-		if e == nil {
-			return unavailable(nil)
-		}
-		return fn(e.Writer)
-	})
+	return k.store.withWriter(ctx, fn)
 }
 
 // Read implements retention.Store.
 func (k keeping) Read(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
-	rows, err := k.store.Select(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
-	for rows.NextChunk() {
-		each(rows.Chunk())
-	}
-	return rows.Err()
+	return k.store.read(ctx, each, sql, args...)
 }
 
 // Inspect implements retention.Store.

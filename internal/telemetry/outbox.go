@@ -42,12 +42,8 @@ func (s *Store) Settle(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.do(ctx, func() error {
-		e := s.engine.Load()
-		if e == nil {
-			return unavailable(nil)
-		}
-		if err := e.Writer.ExecArgs(ctx, `DELETE FROM tocsin.findings WHERE id IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, jsonTexts(ids)); err != nil {
+	return s.withWriter(ctx, func(c *duck.Conn) error {
+		if err := c.ExecArgs(ctx, `DELETE FROM tocsin.findings WHERE id IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`, jsonTexts(ids)); err != nil {
 			return fmt.Errorf("settling findings: %w", err)
 		}
 		for _, id := range ids {

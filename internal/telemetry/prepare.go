@@ -5,6 +5,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -117,7 +118,7 @@ func layoutsOf(s *schema.Schema) map[string]*tuple.Layout {
 	layouts := map[string]*tuple.Layout{}
 	_, twins := s.Table(twinTable)
 	for _, decl := range s.Tables() {
-		if _, isView := ledgerViews[decl.Name]; !isView && decl.IsStamped() {
+		if !ledger.Shows(decl.Name) && decl.IsStamped() {
 			layouts[decl.Name] = tuple.NewLayout(decl, twins && decl.Name == twinSource)
 		}
 	}

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 
+	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/kql/exec"
 )
@@ -49,4 +50,17 @@ func (s *Store) Refer(ctx context.Context, refs []engine.Reference) error {
 	}
 	s.references = refs
 	return nil
+}
+
+// read runs a query and hands each chunk of its answer on.
+func (s *Store) read(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
+	rows, err := s.Select(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // read to its end or failed
+	for rows.NextChunk() {
+		each(rows.Chunk())
+	}
+	return rows.Err()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 )
 
 // A Replay makes a batch one of dead letters: its records came from letters and
@@ -114,7 +115,7 @@ func (s *Store) admitReplay(k *commit, request int, p *Prepared, open map[tocsin
 		}
 	}
 	by := b.Replay.By
-	settle := func(letters []tocsin.EventID, v verdict, count func(*Balance, *Appended)) {
+	settle := func(letters []tocsin.EventID, v verdict, count func(*ledger.Balance, *Appended)) {
 		for i, letter := range letters {
 			u, ok := take(letter)
 			if !ok {
@@ -129,13 +130,13 @@ func (s *Store) admitReplay(k *commit, request int, p *Prepared, open map[tocsin
 			count(k.delta(u.source), &k.answers[request])
 		}
 	}
-	settle(b.Replay.Rejects, verdict{State: LetterOpen}, func(_ *Balance, a *Appended) { a.DeadLettered++ })
-	settle(b.Replay.Filtered, verdict{State: LetterReplayed, Outcome: "filtered"}, func(d *Balance, a *Appended) { d.Replayed++; a.Filtered++ })
-	settle(b.Replay.Discard, verdict{State: LetterDiscarded, Outcome: "discarded", Note: b.Replay.Note}, func(d *Balance, a *Appended) { d.Discarded++; a.Discarded++ })
+	settle(b.Replay.Rejects, verdict{State: LetterOpen}, func(_ *ledger.Balance, a *Appended) { a.DeadLettered++ })
+	settle(b.Replay.Filtered, verdict{State: LetterReplayed, Outcome: "filtered"}, func(d *ledger.Balance, a *Appended) { d.Replayed++; a.Filtered++ })
+	settle(b.Replay.Discard, verdict{State: LetterDiscarded, Outcome: "discarded", Note: b.Replay.Note}, func(d *ledger.Balance, a *Appended) { d.Discarded++; a.Discarded++ })
 }
 
 // countReplayed decides what became of the letter behind a record.
-func (k *commit) countReplayed(u *unit, d *Balance, a *Appended) {
+func (k *commit) countReplayed(u *unit, d *ledger.Balance, a *Appended) {
 	v := verdict{ID: u.letter, State: LetterReplayed, By: k.group[u.request].prepared.batch.Replay.By}
 	switch {
 	case u.stored:

@@ -2,159 +2,57 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/seen"
 )
-
-// seenSet remembers which events may have been stored. It has no false
-// negatives: an id it has not seen is surely new. An id it has seen (or one
-// that shares its 47 bits: about one in three million lookups with 50 million
-// events) is looked up in its table, which alone decides. So the set may hold
-// too much (events rolled back or deleted), never too little, and needs no log
-// of its own: see loadSeen.
-//
-// It costs 4 bytes per event at a load of at most 3/4: 65,536 small open
-// addressing tables, each grown by itself, so that growing never doubles the
-// whole. When it holds more than Options.SeenEvents it is emptied: rows up to
-// its floor are then told from new ones by their time, see rememberedByTime.
-type seenSet struct {
-	shards [1 << shardBits]shard
-	n      int
-	floor  int64 // ids of rows with an _IngestionTime up to it (ticks) are not in the set
-	saved  int   // n when it was last written to disk
-}
-
-const shardBits = 16
-
-type shard struct {
-	cells []uint32 // 0 is empty
-	n     int
-}
-
-// insert adds an id and reports whether it was surely not there.
-func (s *seenSet) insert(id tocsin.EventID) (added bool) {
-	h := fingerprint(id)
-	if s.shards[h>>48].insert(uint32(h>>16) | 1) {
-		s.n++
-		return true
-	}
-	return false
-}
-
-func (s *shard) insert(cell uint32) bool {
-	if 4*s.n >= 3*len(s.cells) {
-		s.grow()
-	}
-	i := s.find(cell)
-	if s.cells[i] != 0 {
-		return false
-	}
-	s.cells[i] = cell
-	s.n++
-	return true
-}
-
-// find returns the position of cell, or the free one where it belongs.
-func (s *shard) find(cell uint32) int {
-	mask := len(s.cells) - 1
-	i := int(cell>>1) & mask
-	for s.cells[i] != 0 && s.cells[i] != cell {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-func (s *shard) grow() {
-	old := s.cells
-	s.cells = make([]uint32, max(8, 2*len(old)))
-	for _, cell := range old {
-		if cell != 0 {
-			s.cells[s.find(cell)] = cell
-		}
-	}
-}
-
-// fingerprint spreads an id over 64 bits: the first 16 hexadecimal digits of
-// the ids tocsin.IdentifyEvent makes, FNV-1a of any other.
-func fingerprint(id tocsin.EventID) uint64 {
-	if len(id) >= 16 {
-		var h uint64
-		for i := 0; i < 16; i++ {
-			d := hexDigit(id[i])
-			if d > 15 {
-				return fnv(id)
-			}
-			h = h<<4 | uint64(d)
-		}
-		return h
-	}
-	return fnv(id)
-}
-
-func hexDigit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 255
-}
-
-func fnv(id tocsin.EventID) uint64 {
-	h := uint64(14695981039346656037)
-	for i := 0; i < len(id); i++ {
-		h = (h ^ uint64(id[i])) * 1099511628211
-	}
-	h ^= h >> 33
-	h *= 0xff51afd7ed558ccd
-	return h ^ h>>33
-}
 
 // loadSeen reads the ids of everything stored: from the file that save wrote,
 // if it belongs to this database, and from the rows that came after it.
-func loadSeen(ctx context.Context, c *duck.Conn, s *Store, tables map[string]*storedTable, newest int64) (*seenSet, error) {
+func loadSeen(ctx context.Context, c *duck.Conn, s *Store, tables map[string]*storedTable, newest int64) (*seen.Set, error) {
 	rows, err := countRows(ctx, c, tables)
 	if err != nil {
 		return nil, err
 	}
-	seen, since := &seenSet{}, int64(-1)
+	set, since := &seen.Set{}, int64(-1)
 	if s.opts.Dir != "" {
 		identity, err := databaseIdentity(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		saved, watermark, err := readSeen(s.seenPath(), identity)
+		saved, watermark, err := seen.Read(s.seenPath(), identity)
 		switch {
 		case err != nil:
 			s.opts.Log.Info("the index of stored events is built anew", "reason", err, "events", rows)
-		case watermark > newest || saved.n > 2*rows+1<<20:
+		case watermark > newest || saved.Len() > 2*rows+1<<20:
 			// The database is older than the file (a backup was restored), or most of
 			// what the file knows was deleted.
 			s.opts.Log.Info("the index of stored events is built anew", "reason", "it does not fit the database", "events", rows)
 		default:
-			seen, since = saved, watermark
+			set, since = saved, watermark
 		}
 	}
 	if since < 0 && rows > s.opts.SeenEvents {
-		seen.floor, since = newest, newest
+		set.Floor, since = newest, newest
 	}
 	for _, t := range tables {
 		if t.exists {
-			if err := seen.addTable(ctx, c, t, since); err != nil {
+			if err := addTable(ctx, c, set, t, since); err != nil {
 				return nil, err
 			}
 		}
 	}
-	seen.saved = seen.n
-	return seen, rememberTimes(ctx, c, tables, seen.floor)
+	return set, rememberTimes(ctx, c, tables, set.Floor)
 }
 
 // addTable adds the ids of the rows that came after since.
-func (s *seenSet) addTable(ctx context.Context, c *duck.Conn, t *storedTable, since int64) error {
+func addTable(ctx context.Context, c *duck.Conn, set *seen.Set, t *storedTable, since int64) error {
 	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s > $1`, schema.Quote(schema.EventIDColumn), t.qualified(), schema.Quote(schema.IngestionTimeColumn)), since)
 	if err != nil {
 		return err
@@ -162,7 +60,7 @@ func (s *seenSet) addTable(ctx context.Context, c *duck.Conn, t *storedTable, si
 	defer rows.Close()
 	for rows.NextChunk() {
 		for _, id := range rows.Chunk().Columns[0].Texts {
-			s.insert(tocsin.EventID(id))
+			set.Insert(tocsin.EventID(id))
 		}
 	}
 	return rows.Err()
@@ -207,4 +105,54 @@ func rememberTimes(ctx context.Context, c *duck.Conn, tables map[string]*storedT
 // only as long as the set holds it.
 func (t *storedTable) rememberedByTime(at int64) bool {
 	return t.oldLatest > 0 && at <= t.oldLatest
+}
+
+// databaseIdentity returns the id that the database was given when it was made.
+func databaseIdentity(ctx context.Context, c *duck.Conn) (string, error) {
+	rows, err := c.Query(ctx, `SELECT id FROM tocsin.identity`)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if !rows.NextChunk() {
+		return "", errors.Join(rows.Err(), errors.New("the database has no identity"))
+	}
+	return rows.Chunk().Columns[0].Texts[0], nil
+}
+
+func (s *Store) seenPath() string { return filepath.Join(s.opts.Dir, "seen.cache") }
+
+// tendSeen empties the set when it is full and saves it when it has grown much.
+func (s *Store) tendSeen(e *engine.Engine) {
+	if s.seen.Len() > s.opts.SeenEvents {
+		floor := tocsin.Ticks(s.ledger.Load().Watermark())
+		if err := rememberTimes(context.Background(), e.Writer, s.tables, floor); err != nil {
+			s.opts.Log.Error("the index of stored events stays larger than it should be", "error", err)
+			_ = s.guard(err)
+			return
+		}
+		s.seen, s.seenSaved = &seen.Set{Floor: floor}, 0
+		s.saveSeen(e)
+		return
+	}
+	if s.seen.Len()-s.seenSaved > max(1<<20, s.seenSaved/2) {
+		s.saveSeen(e)
+	}
+}
+
+// saveSeen writes the set next to the database. A failure costs time at the
+// next start and nothing else.
+func (s *Store) saveSeen(e *engine.Engine) {
+	if s.opts.Dir == "" {
+		return
+	}
+	identity, err := databaseIdentity(context.Background(), e.Writer)
+	if err == nil {
+		err = s.seen.Write(s.seenPath(), identity, tocsin.Ticks(s.ledger.Load().Watermark()))
+	}
+	if err != nil {
+		s.opts.Log.Warn("the index of stored events could not be saved; it is built anew at the next start", "error", err)
+		return
+	}
+	s.seenSaved = s.seen.Len()
 }

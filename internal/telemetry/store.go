@@ -32,7 +32,9 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/seen"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 )
 
@@ -119,7 +121,7 @@ type Store struct {
 	opts     Options
 	lock     *folderLock                   // nil in memory
 	engine   atomic.Pointer[engine.Engine] // nil while it is being reopened
-	ledger   atomic.Pointer[ledger]
+	ledger   atomic.Pointer[ledger.Ledger]
 	keeper   *retention.Keeper
 	room     roomState
 	textRoom int64                    // see longtext.go
@@ -131,7 +133,8 @@ type Store struct {
 
 	// Owned by the writer goroutine.
 	tables      map[string]*storedTable // by name; every table that can be appended to
-	seen        *seenSet
+	seen        *seen.Set
+	seenSaved   int // ids in it when it was last written to disk
 	outbox      *outbox
 	shortenedAt time.Time // when the log last said so
 
@@ -199,9 +202,9 @@ func (s *Store) start(ctx context.Context) error {
 			return err
 		}
 	}
-	for name, view := range ledgerViews {
-		if t, ok := s.opts.Schema.Table(name); ok {
-			if err := e.Publish(name, view.query(t, engine.Database)); err != nil {
+	for _, t := range s.opts.Schema.Tables() {
+		if sql, ok := ledger.Query(t, engine.Database); ok {
+			if err := e.Publish(t.Name, sql); err != nil {
 				e.Shutdown()
 				return err
 			}
@@ -221,6 +224,15 @@ func (s *Store) start(ctx context.Context) error {
 	return nil
 }
 
+// bookkeepingDDL creates what the store keeps beside the events.
+const bookkeepingDDL = `
+CREATE SCHEMA IF NOT EXISTS tocsin;
+CREATE SCHEMA IF NOT EXISTS ` + eventSchema + `;
+CREATE TABLE IF NOT EXISTS tocsin.identity (id VARCHAR NOT NULL);
+INSERT INTO tocsin.identity SELECT gen_random_uuid()::VARCHAR WHERE NOT EXISTS (SELECT 1 FROM tocsin.identity);
+CREATE TABLE IF NOT EXISTS tocsin.findings (position BIGINT NOT NULL, id VARCHAR NOT NULL, body VARCHAR NOT NULL);
+` + ledger.DDL + retention.DDL
+
 // recover reads the state that the writer keeps in memory from the database,
 // which alone is the truth.
 func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
@@ -234,7 +246,7 @@ func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
 	if s.tables == nil {
 		tellUndeclared(s.opts.Log, tables)
 	}
-	ledger, err := loadLedger(ctx, c)
+	books, err := ledger.Load(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the balance of the sources: %w", err)
 	}
@@ -244,14 +256,15 @@ func (s *Store) recover(ctx context.Context, c *duck.Conn) error {
 	}
 	// After a fault the set in memory is as good: what was committed is in it.
 	if s.seen == nil {
-		if s.seen, err = loadSeen(ctx, c, s, tables, tocsin.Ticks(ledger.newest())); err != nil {
+		if s.seen, err = loadSeen(ctx, c, s, tables, tocsin.Ticks(books.Watermark())); err != nil {
 			return fmt.Errorf("reading the ids of stored events: %w", err)
 		}
-	} else if err := rememberTimes(ctx, c, tables, s.seen.floor); err != nil {
+		s.seenSaved = s.seen.Len()
+	} else if err := rememberTimes(ctx, c, tables, s.seen.Floor); err != nil {
 		return fmt.Errorf("reading the times of stored events: %w", err)
 	}
 	s.tables, s.outbox = tables, outbox
-	s.ledger.Store(ledger)
+	s.ledger.Store(books)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/schema"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/tuple"
 	"github.com/tocsin-soc/tocsin/kql/catalog"
 )
@@ -70,7 +71,7 @@ func loadTables(ctx context.Context, c *duck.Conn, s *schema.Schema) (map[string
 	}
 	tables := map[string]*storedTable{}
 	for _, decl := range s.Tables() {
-		if _, isView := ledgerViews[decl.Name]; isView || !decl.IsStamped() {
+		if ledger.Shows(decl.Name) || !decl.IsStamped() {
 			continue
 		}
 		tables[decl.Name] = newStoredTable(decl)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry"
+	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 )
 
 func TestBeat_OneRowAMinuteAndNobodyReceivedAnything(t *testing.T) {
@@ -39,7 +40,7 @@ func TestExpect_ReplacesWhatWasExpected(t *testing.T) {
 
 func TestAddDrift_AddsUpAcrossReopening(t *testing.T) {
 	dir := t.TempDir()
-	drift := []telemetry.Drift{{Source: "a", Shape: "zeek", Table: "DnsEvents", Field: "rtt", Reason: "kept in _Unmapped", Records: 2}, {Source: "a", Table: "Syslog", Field: "it's", Reason: "no column", Records: 1}}
+	drift := []ledger.Drift{{Source: "a", Shape: "zeek", Table: "DnsEvents", Field: "rtt", Reason: "kept in _Unmapped", Records: 2}, {Source: "a", Table: "Syslog", Field: "it's", Reason: "no column", Records: 1}}
 	for range 2 {
 		s := open(t, dir)
 		if err := s.AddDrift(t.Context(), drift); err != nil {

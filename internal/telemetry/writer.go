@@ -112,7 +112,7 @@ func (s *Store) commitGroup(group []*request) {
 		answer(group, unavailable(nil))
 		return
 	}
-	now := s.ledger.Load().tick(s.opts.Now())
+	now := s.ledger.Load().Tick(s.opts.Now())
 	k, err := s.prepare(context.Background(), e.Writer, group)
 	if err == nil {
 		err = s.apply(context.Background(), e, k, now)
@@ -217,7 +217,7 @@ func (s *Store) reopen(cause error) {
 	for {
 		err := s.start(context.Background())
 		if err == nil {
-			s.opts.Log.Info("the event store is open again", "events", s.seen.n)
+			s.opts.Log.Info("the event store is open again", "events", s.seen.Len())
 			return
 		}
 		s.opts.Log.Error("the event store cannot be reopened; trying again", "error", err)

@@ -1,4 +1,4 @@
-package telemetry
+package ledger
 
 import (
 	"strings"
@@ -6,17 +6,17 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/schema"
 )
 
-// A ledgerView is a KQL table over what the store keeps beside the events. It
+// A view is a KQL table over what the store keeps beside the events. It
 // is never appended to.
-type ledgerView struct {
+type view struct {
 	from        string            // in the schema tocsin
 	join        string            // another that has at most one row for the source, or empty
 	group       string            // GROUP BY, or empty
 	expressions map[string]string // by column; a column that is missing is null
 }
 
-// ledgerViews are the tables that show the bookkeeping.
-var ledgerViews = map[string]ledgerView{
+// views are the tables that show the bookkeeping, that of retention included.
+var views = map[string]view{
 	"IngestHealth": {from: "sources", join: "expected", expressions: map[string]string{
 		"TimeGenerated": "last_received", "SourceId": "source", "Received": "received", "Stored": "stored", "Duplicates": "duplicates",
 		"DeadLettered": "dead_lettered", "Filtered": "filtered", "Unaccounted": "received - stored - duplicates - dead_lettered - filtered",
@@ -48,7 +48,7 @@ var ledgerViews = map[string]ledgerView{
 }
 
 // query returns the statement behind a view, for its declared columns.
-func (v ledgerView) query(t *schema.Table, database string) string {
+func (v view) query(t *schema.Table, database string) string {
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		expression, ok := v.expressions[c.Name]
@@ -63,4 +63,21 @@ func (v ledgerView) query(t *schema.Table, database string) string {
 		from += " LEFT JOIN " + book + v.join + " USING (source)"
 	}
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + from + v.group
+}
+
+// Shows reports whether a table shows the bookkeeping: nothing is appended to it.
+func Shows(table string) bool {
+	_, ok := views[table]
+	return ok
+}
+
+// Query returns the statement behind a table that shows the bookkeeping, for its
+// declared columns; false for any other table. database is the name of the
+// ledger's database in statements.
+func Query(t *schema.Table, database string) (sql string, ok bool) {
+	v, ok := views[t.Name]
+	if !ok {
+		return "", false
+	}
+	return v.query(t, database), true
 }

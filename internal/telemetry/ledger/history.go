@@ -1,4 +1,4 @@
-package telemetry
+package ledger
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
@@ -42,18 +41,14 @@ type Bucket struct {
 	Received, Stored, Duplicates, DeadLettered, Filtered, Replayed, Events, Ahead int64
 }
 
+// A Reader runs a query and hands each chunk of its answer on.
+type Reader func(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error
+
 // History returns what came from the sources since a time, by source and time.
-// Buckets in which nothing came are missing. It goes back 90 days.
-func (s *Store) History(ctx context.Context, since time.Time) ([]Bucket, error) {
-	rows, err := s.Select(ctx, `SELECT source, begun, width, sum(received)::BIGINT, sum(stored)::BIGINT, sum(duplicates)::BIGINT, sum(dead_lettered)::BIGINT, sum(filtered)::BIGINT,
-		sum(replayed)::BIGINT, sum(events)::BIGINT, sum(ahead)::BIGINT FROM `+engine.Database+`.tocsin.intake WHERE begun >= $1 GROUP BY ALL ORDER BY source, begun`, tocsin.Ticks(since))
-	if err != nil {
-		return nil, fmt.Errorf("reading the history of the intake: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // read to its end or failed
-	var out []Bucket
-	for rows.NextChunk() {
-		chunk := rows.Chunk()
+// Buckets in which nothing came are missing. It goes back 90 days. database is
+// the name of the ledger's database in statements.
+func History(ctx context.Context, read Reader, database string, since time.Time) (out []Bucket, err error) {
+	err = read(ctx, func(chunk *duck.Chunk) {
 		for i := range chunk.Len {
 			num := func(column int) int64 { return chunk.Columns[column].Ints[i] }
 			out = append(out, Bucket{
@@ -61,8 +56,12 @@ func (s *Store) History(ctx context.Context, since time.Time) ([]Bucket, error) 
 				Received: num(3), Stored: num(4), Duplicates: num(5), DeadLettered: num(6), Filtered: num(7), Replayed: num(8), Events: num(9), Ahead: num(10),
 			})
 		}
+	}, `SELECT source, begun, width, sum(received)::BIGINT, sum(stored)::BIGINT, sum(duplicates)::BIGINT, sum(dead_lettered)::BIGINT, sum(filtered)::BIGINT,
+		sum(replayed)::BIGINT, sum(events)::BIGINT, sum(ahead)::BIGINT FROM `+database+`.tocsin.intake WHERE begun >= $1 GROUP BY ALL ORDER BY source, begun`, tocsin.Ticks(since))
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of the intake: %w", err)
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // history is what the writer knows of its rows.
@@ -72,7 +71,7 @@ type history struct {
 }
 
 // loadHistory reads what is pending and the last minutes of every clock.
-func (l *ledger) loadHistory(ctx context.Context, c *duck.Conn) error {
+func (l *Ledger) loadHistory(ctx context.Context, c *duck.Conn) error {
 	n, err := c.QueryInt(ctx, `SELECT count(*) FROM tocsin.intake WHERE width = $1`, int64(historyMinute/tick))
 	if err != nil {
 		return err
@@ -138,21 +137,12 @@ func (h *history) note(c *duck.Conn, deltas map[tocsin.SourceID]*Balance, now ti
 const foldSQL = `INSERT INTO tocsin.intake SELECT begun - begun %% $1, $1, source, sum(received), sum(stored), sum(duplicates), sum(dead_lettered), sum(filtered), sum(replayed),
 	sum(events), sum(ahead), min(lag_min), max(lag_max), $2 FROM tocsin.intake WHERE %s GROUP BY 1, source`
 
-// foldIfDue adds up the pending rows once there are many.
-func (s *Store) foldIfDue(e *engine.Engine) {
-	l := s.ledger.Load()
-	if l.history.pending < historyPending {
-		return
-	}
-	if err := l.fold(context.Background(), e.Writer); err != nil {
-		s.opts.Log.Error("the history of the intake could not be added up; it is tried again", "error", err)
-		_ = s.guard(err)
-	}
-}
+// IsDue reports whether there is much to add up.
+func (l *Ledger) IsDue() bool { return l.history.pending >= historyPending }
 
-// fold adds up rows of the same minute, and minutes that are old enough into
+// Fold adds up rows of the same minute, and minutes that are old enough into
 // hours, and forgets hours that are too old: all or nothing.
-func (l *ledger) fold(ctx context.Context, c *duck.Conn) (err error) {
+func (l *Ledger) Fold(ctx context.Context, c *duck.Conn) (err error) {
 	newest := l.newest()
 	stamp, minute, hour := tocsin.Ticks(newest), int64(historyMinute/tick), int64(historyHour/tick)
 	old, gone := tocsin.Ticks(newest.Add(-keepMinutes).Truncate(historyHour)), tocsin.Ticks(newest.Add(-keepHours))

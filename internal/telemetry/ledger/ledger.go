@@ -1,7 +1,17 @@
-package telemetry
+// Package ledger keeps the books of the sources: what became of their records, in
+// total and minute by minute, what is expected of them and what their records
+// brought that no column takes; and it makes the tables that show them.
+//
+// It promises that received = stored + duplicates + dead-lettered + filtered for
+// every source, in the transaction of every commit, and times of commits that only
+// grow. It refuses a commit whose numbers do not add up. All but
+// Fold works in a transaction that its caller opened. It is tested through the
+// store that writes it.
+package ledger
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -9,21 +19,15 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/retention"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/skew"
 )
 
-// bookkeepingDDL creates what the store keeps beside the events. Times are
-// ticks; a time that never was is NULL.
-const bookkeepingDDL = `
-CREATE SCHEMA IF NOT EXISTS tocsin;
-CREATE SCHEMA IF NOT EXISTS ` + eventSchema + `;
-CREATE TABLE IF NOT EXISTS tocsin.identity (id VARCHAR NOT NULL);
-INSERT INTO tocsin.identity SELECT gen_random_uuid()::VARCHAR WHERE NOT EXISTS (SELECT 1 FROM tocsin.identity);
+// DDL creates the tables of the ledger. Times are ticks; a time that never was is
+// NULL. The schema tocsin must be there.
+const DDL = `
 CREATE TABLE IF NOT EXISTS tocsin.sources (
 	source VARCHAR NOT NULL, received BIGINT NOT NULL, stored BIGINT NOT NULL, duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL,
 	filtered BIGINT NOT NULL, events BIGINT NOT NULL, batches BIGINT NOT NULL, first_received BIGINT, last_received BIGINT, last_stored BIGINT);
-CREATE TABLE IF NOT EXISTS tocsin.findings (position BIGINT NOT NULL, id VARCHAR NOT NULL, body VARCHAR NOT NULL);
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS replayed BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS discarded BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS ahead BIGINT DEFAULT 0;
@@ -32,7 +36,7 @@ ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS skew BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_commit BIGINT;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS shortened BIGINT DEFAULT 0;
 ALTER TABLE tocsin.sources ADD COLUMN IF NOT EXISTS last_shortened BIGINT;
-` + historyDDL + retention.DDL + watchDDL
+` + historyDDL + watchDDL
 
 // A Balance is what became of the records of one source.
 // Received = Stored + Duplicates + DeadLettered + Filtered, always. A dead
@@ -67,39 +71,47 @@ type Balance struct {
 	lastCommit time.Time // last commit that changed anything here: a replay receives nothing
 }
 
+// Lag notes how late a record came, at the door; one from the future is counted.
+func (b *Balance) Lag(lag time.Duration) {
+	if b.lags.Add(lag) {
+		b.Ahead++
+	}
+}
+
 // Unaccounted is Received less everything that became of records: always 0.
 func (b Balance) Unaccounted() int64 {
 	return b.Received - b.Stored - b.Duplicates - b.DeadLettered - b.Filtered
 }
 
-// Sources returns the balance of every source as committed, by source.
-func (s *Store) Sources(ctx context.Context) ([]Balance, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	l := s.ledger.Load()
-	if l == nil {
-		return nil, unavailable(nil)
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	out := make([]Balance, 0, len(l.balances))
-	for _, source := range slices.Sorted(maps.Keys(l.balances)) {
-		out = append(out, l.balances[source])
-	}
-	return out, nil
-}
-
-// ledger holds the balances as committed. Only the writer changes it.
-type ledger struct {
+// A Ledger holds the balances as committed. Only the writer changes it; Balances,
+// Watermark and Tick may be called by anybody.
+type Ledger struct {
 	mu       sync.RWMutex
 	balances map[tocsin.SourceID]Balance
 	clocks   map[tocsin.SourceID]*skew.Clock // belongs to the writer
 	history  history                         // belongs to the writer
 }
 
+// Balances returns the balance of every source as committed, by source.
+func (l *Ledger) Balances() []Balance {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	out := make([]Balance, 0, len(l.balances))
+	for _, source := range slices.Sorted(maps.Keys(l.balances)) {
+		out = append(out, l.balances[source])
+	}
+	return out
+}
+
+// Watermark returns the time of the last commit; zero without any.
+func (l *Ledger) Watermark() time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.newest()
+}
+
 // clock returns the clock of a source.
-func (l *ledger) clock(source tocsin.SourceID) *skew.Clock {
+func (l *Ledger) clock(source tocsin.SourceID) *skew.Clock {
 	c, ok := l.clocks[source]
 	if !ok {
 		c = &skew.Clock{}
@@ -108,9 +120,9 @@ func (l *ledger) clock(source tocsin.SourceID) *skew.Clock {
 	return c
 }
 
-// tick returns the time of the next commit: now, or just after the last commit
+// Tick returns the time of the next commit: now, or just after the last commit
 // when the clock stands still or went back.
-func (l *ledger) tick(now time.Time) time.Time {
+func (l *Ledger) Tick(now time.Time) time.Time {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	now = tocsin.FromTicks(tocsin.Ticks(now))
@@ -121,7 +133,7 @@ func (l *ledger) tick(now time.Time) time.Time {
 }
 
 // newest is the time of the last commit.
-func (l *ledger) newest() (last time.Time) {
+func (l *Ledger) newest() (last time.Time) {
 	for _, b := range l.balances {
 		if b.lastCommit.After(last) {
 			last = b.lastCommit
@@ -130,24 +142,8 @@ func (l *ledger) newest() (last time.Time) {
 	return last
 }
 
-// Watermark returns the time of the last commit: every event that is visible
-// has an _IngestionTime up to it, and every event that will be has a later one.
-// It is zero for an empty store.
-func (s *Store) Watermark(ctx context.Context) (time.Time, error) {
-	if err := ctx.Err(); err != nil {
-		return time.Time{}, err
-	}
-	l := s.ledger.Load()
-	if l == nil {
-		return time.Time{}, unavailable(nil)
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.newest(), nil
-}
-
-// committed records balances that the database now holds.
-func (l *ledger) committed(balances []Balance) {
+// Committed records what Write wrote once the transaction is committed.
+func (l *Ledger) Committed(balances []Balance) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, b := range balances {
@@ -155,10 +151,12 @@ func (l *ledger) committed(balances []Balance) {
 		b.lags = skew.Lags{}
 		l.balances[b.Source] = b
 	}
+	l.history.pending += len(balances)
 }
 
-func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
-	l := &ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*skew.Clock{}}
+// Load reads the ledger of a database.
+func Load(ctx context.Context, c *duck.Conn) (*Ledger, error) {
+	l := &Ledger{balances: map[tocsin.SourceID]Balance{}, clocks: map[tocsin.SourceID]*skew.Clock{}}
 	rows, err := c.Query(ctx, `SELECT source, received, stored, duplicates, dead_lettered, filtered, events, batches, first_received, last_received, last_stored,
 		replayed, discarded, ahead, last_ahead, coalesce(skew, 0), coalesce(last_commit, last_received), shortened, last_shortened FROM tocsin.sources`)
 	if err != nil {
@@ -190,7 +188,7 @@ func loadLedger(ctx context.Context, c *duck.Conn) (*ledger, error) {
 }
 
 // after returns the balance of a source once delta is added at now.
-func (l *ledger) after(delta Balance, now time.Time) Balance {
+func (l *Ledger) after(delta Balance, now time.Time) Balance {
 	b := l.balances[delta.Source]
 	b.Source = delta.Source
 	b.Received += delta.Received
@@ -225,8 +223,28 @@ func (l *ledger) after(delta Balance, now time.Time) Balance {
 	return b
 }
 
+// Write adds what a commit at now brought, by source, to the books in the open
+// transaction, and returns what Committed is to be told.
+func (l *Ledger) Write(ctx context.Context, c *duck.Conn, deltas map[tocsin.SourceID]*Balance, now time.Time) ([]Balance, error) {
+	balances := make([]Balance, 0, len(deltas))
+	for _, d := range deltas {
+		b := l.after(*d, now)
+		if b.Unaccounted() != 0 {
+			return nil, fmt.Errorf("balance of source %s is off by %d", b.Source, b.Unaccounted())
+		}
+		if err := l.write(ctx, c, b); err != nil {
+			return nil, fmt.Errorf("writing the balance of source %s: %w", b.Source, err)
+		}
+		balances = append(balances, b)
+	}
+	if err := l.history.note(c, deltas, now); err != nil {
+		return nil, fmt.Errorf("writing the history of the intake: %w", err)
+	}
+	return balances, nil
+}
+
 // write puts a balance into the open transaction.
-func (l *ledger) write(ctx context.Context, c *duck.Conn, b Balance) error {
+func (l *Ledger) write(ctx context.Context, c *duck.Conn, b Balance) error {
 	args := []any{string(b.Source), b.Received, b.Stored, b.Duplicates, b.DeadLettered, b.Filtered, b.Events, b.Batches,
 		ticksOrNull(b.FirstReceived), ticksOrNull(b.LastReceived), ticksOrNull(b.LastStored),
 		b.Replayed, b.Discarded, b.Ahead, ticksOrNull(b.LastAhead), int64(b.Skew / tick), tocsin.Ticks(b.lastCommit), b.Shortened, ticksOrNull(b.LastShortened)}

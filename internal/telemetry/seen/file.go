@@ -1,8 +1,7 @@
-package telemetry
+package seen
 
 import (
 	"bufio"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,74 +10,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/duck"
-	"github.com/tocsin-soc/tocsin/internal/telemetry/engine"
 )
 
-// The seen set is written to a file now and then, so that opening a store of
+// The set is written to a file now and then, so that opening a store of
 // many million events does not read all their ids. The file is a cache: it is
 // checked, and built anew from the database when anything about it is odd.
 //
-// Form: seenMagic, the database's identity (36 bytes), watermark, floor and
+// Form: magic, the database's identity (36 bytes), watermark, floor and
 // number of ids (little-endian, 8 bytes each); then for each shard the number
 // of cells and the cells (4 bytes each); last the CRC-32C of all before.
 
-const seenMagic = "tocsin seen 1\n"
+const magic = "tocsin seen 1\n"
 
-// databaseIdentity returns the id that the database was given when it was made.
-func databaseIdentity(ctx context.Context, c *duck.Conn) (string, error) {
-	rows, err := c.Query(ctx, `SELECT id FROM tocsin.identity`)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	if !rows.NextChunk() {
-		return "", errors.Join(rows.Err(), errors.New("the database has no identity"))
-	}
-	return rows.Chunk().Columns[0].Texts[0], nil
-}
-
-func (s *Store) seenPath() string { return filepath.Join(s.opts.Dir, "seen.cache") }
-
-// tendSeen empties the set when it is full and saves it when it has grown much.
-func (s *Store) tendSeen(e *engine.Engine) {
-	if s.seen.n > s.opts.SeenEvents {
-		floor := tocsin.Ticks(s.ledger.Load().newest())
-		if err := rememberTimes(context.Background(), e.Writer, s.tables, floor); err != nil {
-			s.opts.Log.Error("the index of stored events stays larger than it should be", "error", err)
-			_ = s.guard(err)
-			return
-		}
-		s.seen = &seenSet{floor: floor}
-		s.saveSeen(e)
-		return
-	}
-	if s.seen.n-s.seen.saved > max(1<<20, s.seen.saved/2) {
-		s.saveSeen(e)
-	}
-}
-
-// saveSeen writes the set next to the database. A failure costs time at the
-// next start and nothing else.
-func (s *Store) saveSeen(e *engine.Engine) {
-	if s.opts.Dir == "" {
-		return
-	}
-	identity, err := databaseIdentity(context.Background(), e.Writer)
-	if err == nil {
-		err = s.seen.write(s.seenPath(), identity, tocsin.Ticks(s.ledger.Load().newest()))
-	}
-	if err != nil {
-		s.opts.Log.Warn("the index of stored events could not be saved; it is built anew at the next start", "error", err)
-		return
-	}
-	s.seen.saved = s.seen.n
-}
-
-// write writes the set to a file, in whole or not at all.
-func (s *seenSet) write(path, identity string, watermark int64) (err error) {
+// Write writes the set to a file, in whole or not at all.
+func (s *Set) Write(path, identity string, watermark int64) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "seen.*.tmp")
 	if err != nil {
 		return err
@@ -91,8 +36,8 @@ func (s *seenSet) write(path, identity string, watermark int64) (err error) {
 	}()
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	w := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<20)
-	head := append([]byte(seenMagic), identity...)
-	for _, n := range []int64{watermark, s.floor, int64(s.n)} {
+	head := append([]byte(magic), identity...)
+	for _, n := range []int64{watermark, s.Floor, int64(s.n)} {
 		head = binary.LittleEndian.AppendUint64(head, uint64(n))
 	}
 	if _, err := w.Write(head); err != nil {
@@ -122,24 +67,25 @@ func (s *seenSet) write(path, identity string, watermark int64) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// readSeen reads the file that write wrote for the database of that identity.
-func readSeen(path, identity string) (s *seenSet, watermark int64, err error) {
+// Read reads the file that Write wrote for the database of that identity. It
+// refuses a file that is damaged or of another database.
+func Read(path, identity string) (s *Set, watermark int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
 	r := &checkedReader{in: bufio.NewReaderSize(f, 1<<20), sum: crc32.New(crc32.MakeTable(crc32.Castagnoli))}
-	head := make([]byte, len(seenMagic)+len(identity)+24)
+	head := make([]byte, len(magic)+len(identity)+24)
 	if err := r.read(head); err != nil {
 		return nil, 0, err
 	}
-	if string(head[:len(seenMagic)]) != seenMagic || string(head[len(seenMagic):len(head)-24]) != identity {
+	if string(head[:len(magic)]) != magic || string(head[len(magic):len(head)-24]) != identity {
 		return nil, 0, errors.New("the file belongs to another database or version")
 	}
 	numbers := head[len(head)-24:]
 	watermark = int64(binary.LittleEndian.Uint64(numbers))
-	s = &seenSet{floor: int64(binary.LittleEndian.Uint64(numbers[8:])), n: int(binary.LittleEndian.Uint64(numbers[16:]))}
+	s = &Set{Floor: int64(binary.LittleEndian.Uint64(numbers[8:])), n: int(binary.LittleEndian.Uint64(numbers[16:]))}
 	total := 0
 	for i := range s.shards {
 		n, err := s.shards[i].read(r)
