@@ -44,8 +44,8 @@ var rows = map[string]int{
 	"internal/ingest/files": 4, "internal/ingest/kafka": 4, "internal/ingest/folder": 4,
 
 	"internal/api": 5, "web": 5,
-	"internal/app": 6,
-	"cmd/tocsin":   7, "internal/api/typegen": 7, "e2e/shippers": 7,
+	"internal/app": 6, "internal/app/doors": 6, "internal/app/demo": 6,
+	"cmd/tocsin": 7, "internal/api/typegen": 7, "e2e/shippers": 7,
 }
 
 // arrows are the allowed imports within one row.
@@ -65,6 +65,7 @@ var arrows = map[string][]string{
 	"internal/telemetry/engine": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/retention": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/ledger": {"internal/telemetry/duck", "internal/telemetry/skew", "internal/schema"}, "internal/telemetry/scratch": {"internal/telemetry/duck", "internal/telemetry/engine", "internal/telemetry/tuple", "internal/schema"},
 	"internal/telemetry/tuple": {"internal/telemetry/duck", "internal/schema"}, "internal/telemetry/kqltest": {"internal/telemetry", "internal/telemetry/duck", "internal/schema"},
 	"internal/incident/sqlstore": {"internal/incident", "internal/auth"}, "internal/incident/storetest": {"internal/incident", "internal/auth"},
+	"internal/app":        {"internal/app/doors", "internal/app/demo"},
 	"internal/schema":     {"content"},
 	"internal/ingest/hec": {"internal/ingest"}, "internal/ingest/elastic": {"internal/ingest"}, "internal/ingest/otlp": {"internal/ingest"}, "internal/ingest/azure": {"internal/ingest"}, "internal/ingest/doortest": {"internal/ingest"},
 	"internal/ingest/syslog":     {"internal/ingest"},
@@ -100,7 +101,7 @@ var modules = map[string]foreign{
 	"github.com/klauspost/compress":        {"Apache-2.0 AND BSD-3-Clause AND MIT", "gzip, zstd and snappy at the doors", []string{"internal/ingest", "internal/ingest/doortest"}},
 	"github.com/parquet-go/parquet-go":     {"Apache-2.0", "Parquet files, in Go and hardened against damaged ones", []string{"internal/ingest/files"}},
 	"github.com/twmb/franz-go":             {"BSD-3-Clause", "Kafka's protocol, without cgo", []string{"internal/ingest/kafka"}},
-	"github.com/prometheus/client_golang":  {"Apache-2.0", "the /metrics page", []string{"internal/api", "internal/app"}},
+	"github.com/prometheus/client_golang":  {"Apache-2.0", "the /metrics page", []string{"internal/api", "internal/app", "internal/app/doors"}},
 	"golang.org/x/crypto":                  {"BSD-3-Clause", "argon2id for passwords", []string{"internal/auth"}},
 	"golang.org/x/term":                    {"BSD-3-Clause", "asking for a password without echo, width of the terminal", []string{"cmd/tocsin"}},
 

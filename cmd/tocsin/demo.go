@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/app/demo"
 )
 
 // playDeadline is how long the rules may take to find everything.
@@ -69,7 +70,7 @@ func runDemo(ctx context.Context, out io.Writer, f *dataFlags, addr, uiDev strin
 	if err != nil {
 		return err
 	}
-	demo, link, err := a.NewDemo(ctx, ln, seed, printDemoEvent)
+	player, link, err := a.NewDemo(ctx, ln, seed, printDemoEvent)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func runDemo(ctx context.Context, out io.Writer, f *dataFlags, addr, uiDev strin
 		fmt.Fprintf(os.Stderr, "sign in: http://%s/signin?link=%s\n", ln.Addr(), link)
 	}
 	fmt.Fprintln(os.Stderr, "playing two attacks among 40 people at work")
-	summary, err := demo.Play(ctx, playDeadline)
+	summary, err := player.Play(ctx, playDeadline)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func runDemo(ctx context.Context, out io.Writer, f *dataFlags, addr, uiDev strin
 	return nil
 }
 
-func printDemoEvent(e app.DemoEvent) {
+func printDemoEvent(e demo.Event) {
 	in := ""
 	if e.Kind == "alert" && e.Incident != 0 {
 		in = fmt.Sprintf("  (incident %d)", e.Incident)
@@ -113,7 +114,7 @@ func printDemoEvent(e app.DemoEvent) {
 }
 
 // printSummary writes the balance of a demonstration.
-func printSummary(out io.Writer, s *app.DemoSummary) {
+func printSummary(out io.Writer, s *demo.Summary) {
 	total := 0
 	fmt.Fprintln(out, "events by table:")
 	for _, t := range s.Tables {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
@@ -21,9 +21,9 @@ func (f *doorFlags) add(cmd *cobra.Command) {
 }
 
 // listen opens the addresses that are given, with the main address's certificate.
-func (f *doorFlags) listen(cert, key string) (list []app.DoorListener, err error) {
+func (f *doorFlags) listen(cert, key string) (list []doors.Listener, err error) {
 	for _, d := range []struct{ door, addr string }{
-		{ingest.DoorHEC, f.hec}, {ingest.DoorElastic, f.elastic}, {ingest.DoorOTLP, f.otlpHTTP}, {app.OTLPOverGRPC, f.otlpGRPC},
+		{ingest.DoorHEC, f.hec}, {ingest.DoorElastic, f.elastic}, {ingest.DoorOTLP, f.otlpHTTP}, {doors.OTLPOverGRPC, f.otlpGRPC},
 	} {
 		if d.addr == "" {
 			continue
@@ -35,7 +35,7 @@ func (f *doorFlags) listen(cert, key string) (list []app.DoorListener, err error
 			}
 			return nil, err
 		}
-		list = append(list, app.DoorListener{Door: d.door, Listener: ln})
+		list = append(list, doors.Listener{Door: d.door, Listener: ln})
 	}
 	return list, nil
 }

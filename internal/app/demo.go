@@ -1,70 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"io/fs"
 	"net"
-	"net/http"
-	"path"
-	"sort"
-	"time"
 
 	"github.com/tocsin-soc/tocsin"
-	"github.com/tocsin-soc/tocsin/content"
 	"github.com/tocsin-soc/tocsin/internal/api"
-	"github.com/tocsin-soc/tocsin/internal/incident"
-	"github.com/tocsin-soc/tocsin/internal/simulate"
+	"github.com/tocsin-soc/tocsin/internal/app/demo"
 )
-
-// A Demo is a running demonstration: the server, and attacks played into it
-// through its own HTTP door.
-type Demo struct {
-	app   *App
-	base  string // http://127.0.0.1:8700
-	token string
-	began time.Time
-	data  []*simulate.Dataset
-	first time.Duration // to the first incident; 0 until then
-	event func(DemoEvent)
-}
-
-// A DemoEvent is something that happened and is worth a line on the terminal.
-type DemoEvent struct {
-	After    time.Duration // since the start
-	Kind     string        // alert or incident
-	Severity tocsin.Severity
-	Incident tocsin.IncidentID
-	Title    string
-}
-
-// DemoSummary is what came of a demonstration.
-type DemoSummary struct {
-	Tables        []TableCount // events by table
-	Alerts        int
-	Incidents     int
-	FirstIncident time.Duration
-	Verdicts      []simulate.Verdict
-}
-
-// TableCount is how many events of a table were sent.
-type TableCount struct {
-	Table  string
-	Events int
-}
-
-// Passed reports whether every expected incident appeared.
-func (s *DemoSummary) Passed() bool {
-	for _, v := range s.Verdicts {
-		if !v.Detected() {
-			return false
-		}
-	}
-	return len(s.Verdicts) > 0
-}
 
 // demoUser is the account of a demonstration. It has no password: one signs in
 // by the link.
@@ -72,32 +15,13 @@ const demoUser = "analyst"
 
 // NewDemo prepares a demonstration of every built-in scenario with this seed, to
 // be played into the server that listens on ln. The link signs in once.
-func (a *App) NewDemo(ctx context.Context, ln net.Listener, seed uint64, event func(DemoEvent)) (d *Demo, link string, err error) {
-	d = &Demo{app: a, base: "http://" + ln.Addr().String(), began: a.cfg.Now(), event: event}
-	if link, d.token, err = a.demoAccount(ctx); err != nil {
+func (a *App) NewDemo(ctx context.Context, ln net.Listener, seed uint64, event func(demo.Event)) (d *demo.Demo, link string, err error) {
+	link, token, err := a.demoAccount(ctx)
+	if err != nil {
 		return nil, "", err
 	}
-	paths, err := fs.Glob(content.Files, "simulations/*.yaml")
-	if err != nil {
-		return nil, "", fmt.Errorf("listing simulations: %w", err)
-	}
-	for i, p := range paths {
-		text, err := fs.ReadFile(content.Files, p)
-		if err != nil {
-			return nil, "", fmt.Errorf("reading %s: %w", p, err)
-		}
-		s, err := simulate.ParseScenario(text)
-		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", path.Base(p), err)
-		}
-		start := d.began.Add(-s.Duration - 10*time.Minute)
-		set, err := simulate.Generate(s, seed+uint64(i), start)
-		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", s.ID, err)
-		}
-		d.data = append(d.data, set)
-	}
-	return d, link, nil
+	d, err = demo.New(demo.Options{Base: "http://" + ln.Addr().String(), Token: token, Desk: a.desk, Seed: seed, Now: a.cfg.Now, Event: event})
+	return d, link, err
 }
 
 // demoAccount makes the demonstration's user, its sign-in link and its token.
@@ -110,127 +34,4 @@ func (a *App) demoAccount(ctx context.Context) (link, token string, err error) {
 	}
 	token, err = a.accounts.NewToken(ctx, demoUser, "simulation", []string{string(api.ScopeIngest)}, 1)
 	return link, token, err
-}
-
-// Play sends every scenario to the server and reports what appears meanwhile.
-// It returns when everything is sent and the rules have caught up, or at the
-// deadline.
-func (d *Demo) Play(ctx context.Context, deadline time.Duration) (*DemoSummary, error) {
-	notices, stop := d.app.desk.Subscribe(1024)
-	defer stop()
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		d.watch(ctx, notices)
-	}()
-	for _, set := range d.data {
-		if err := simulate.Play(ctx, set.Batches(10*time.Minute), d.send); err != nil {
-			return nil, err
-		}
-	}
-	poll := time.NewTicker(250 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		summary, err := d.summary(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if summary.Passed() || d.app.cfg.Now().Sub(d.began) > deadline {
-			stop()
-			<-watched
-			summary.FirstIncident = d.first
-			return summary, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-poll.C:
-		}
-	}
-}
-
-// send posts one batch, as any source would.
-func (d *Demo) send(ctx context.Context, b simulate.Batch) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base+"/api/v1/ingest/"+b.Table, bytes.NewReader(b.Body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+d.token)
-	req.Header.Set("X-Tocsin-Batch", b.ID)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }() // read only
-	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answered %s: %s", resp.Status, bytes.TrimSpace(text))
-	}
-	var got api.IngestResult
-	if err := json.Unmarshal(text, &got); err != nil {
-		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	if got.Stored+got.Duplicates != b.Rows {
-		return fmt.Errorf("of %d rows %d were stored, %d seen before, %d dead-lettered", b.Rows, got.Stored, got.Duplicates, got.DeadLettered)
-	}
-	return nil
-}
-
-// watch turns notices into lines: each incident once when it opens, each alert
-// once when it appears.
-func (d *Demo) watch(ctx context.Context, notices <-chan incident.Notice) {
-	alerts, incidents := map[tocsin.AlertID]bool{}, map[tocsin.IncidentID]bool{}
-	for n := range notices {
-		after := d.app.cfg.Now().Sub(d.began)
-		if n.Alert != "" && !alerts[n.Alert] {
-			alerts[n.Alert] = true
-			if a, err := d.app.desk.Alert(ctx, n.Alert); err == nil {
-				d.event(DemoEvent{after, "alert", a.Severity, a.Incident, a.Title})
-			}
-		}
-		if n.Incident != 0 && !incidents[n.Incident] {
-			incidents[n.Incident] = true
-			if d.first == 0 {
-				d.first = after
-			}
-			if s, err := d.app.desk.Incident(ctx, n.Incident); err == nil {
-				d.event(DemoEvent{after, "incident", s.Severity, s.ID, s.Title})
-			}
-		}
-	}
-}
-
-// summary counts what there is and judges it against the truth.
-func (d *Demo) summary(ctx context.Context) (*DemoSummary, error) {
-	s := &DemoSummary{}
-	counts := map[string]int{}
-	for _, set := range d.data {
-		for _, e := range set.Emissions {
-			counts[e.Table]++
-		}
-	}
-	for t, n := range counts {
-		s.Tables = append(s.Tables, TableCount{t, n})
-	}
-	sort.Slice(s.Tables, func(i, j int) bool { return s.Tables[i].Table < s.Tables[j].Table })
-	page, err := d.app.desk.Queue(ctx, incident.Filter{Limit: incident.MaxPage})
-	if err != nil {
-		return nil, err
-	}
-	var observed []simulate.Observed
-	for _, inc := range page.Items {
-		alerts, err := d.app.desk.AlertsOf(ctx, inc.ID)
-		if err != nil {
-			return nil, err
-		}
-		s.Incidents, s.Alerts = s.Incidents+1, s.Alerts+len(alerts)
-		observed = append(observed, simulate.Observed{ID: inc.ID, Alerts: alerts})
-	}
-	for _, set := range d.data {
-		s.Verdicts = append(s.Verdicts, simulate.Judge(set, observed)...)
-	}
-	return s, nil
 }

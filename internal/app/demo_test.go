@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/app"
+	"github.com/tocsin-soc/tocsin/internal/app/demo"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
 )
 
@@ -47,14 +48,14 @@ func TestDemo_BothAttacksAreFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		demo, link, err := a.NewDemo(t.Context(), ln, seed*10, func(e app.DemoEvent) { t.Logf("%.1fs %s %s %s", e.After.Seconds(), e.Kind, e.Severity, e.Title) })
+		player, link, err := a.NewDemo(t.Context(), ln, seed*10, func(e demo.Event) { t.Logf("%.1fs %s %s %s", e.After.Seconds(), e.Kind, e.Severity, e.Title) })
 		if err != nil || link == "" {
 			t.Fatalf("link %q, %v", link, err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- a.Serve(ctx, ln, "") }()
-		summary, err := demo.Play(ctx, 2*time.Minute)
+		summary, err := player.Play(ctx, 2*time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,12 +6,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 )
 
 // metrics answers /metrics: the conservation equation, and what doors refused.
-func (a *App) metrics(d *doors) http.Handler {
+func (a *App) metrics(d *doors.Doors) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(&balanceCollector{a}, &d.refused)
+	registry.MustRegister(&balanceCollector{a}, d.Refusals())
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 

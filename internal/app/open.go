@@ -11,11 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/content"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/correlate"
 	"github.com/tocsin-soc/tocsin/internal/detect"
 	"github.com/tocsin-soc/tocsin/internal/hunt"
@@ -78,8 +79,7 @@ type App struct {
 	pipe     *pipeline
 	sources  *ingest.Sources // nil without a sources file
 
-	pulsing sync.Mutex
-	pulses  []*ingest.Pulse // of the sources that Serve opened
+	doors atomic.Pointer[doors.Doors] // nil until Serve opens them
 }
 
 // Open opens everything in the data folder, creating what is not there. The

@@ -8,48 +8,41 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 	"github.com/tocsin-soc/tocsin/web"
 )
 
-// Limits of the HTTP server: a client that dawdles is let go. There is no write
-// limit, because a stream of changes stays open.
-const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = 5 * time.Minute
-	idleTimeout   = 2 * time.Minute
-	shutdownGrace = 10 * time.Second
-	maxHeader     = 64 << 10
-)
-
 // Serve answers on ln and, for single doors, on listeners of their own; it runs scheduled rules and mirrors incidents until ctx ends;
 // then it finishes what was accepted. It returns nil for an orderly end.
-func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...DoorListener) error {
-	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest, MaxBytes: within(mostQueued, a.cfg.EngineMemory, 4)})
-	doors := a.newDoors(queue, a.settings)
+func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...doors.Listener) error {
+	queue := ingest.NewQueue(ingest.QueueOptions{Sink: a.pipe.Ingest, MaxBytes: doors.QueueBytes(a.cfg.EngineMemory)})
+	in := doors.New(doors.Options{
+		Queue: queue, Tokens: a.accounts.auth, Sources: a.sources, IsTable: a.isTable, Data: a.cfg.Data, EngineMemory: a.cfg.EngineMemory, Now: a.cfg.Now, Random: a.cfg.Random, Log: a.cfg.Log,
+	})
+	a.doors.Store(in)
 	closing := make(chan struct{})
 	handler := api.New(api.Backend{
-		Doors: doors.handlers(),
-		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules, Sources: &sourceBook{a, doors},
+		Doors: in.Handlers(),
+		Desk:  a.desk, Gate: a.accounts.gate(), Hunt: &hunting{a.hunter, a.store, a.space, a.cfg.Now}, Rules: a.rules, Sources: &sourceBook{a, in},
 		DeadLetters: a.DeadLetters(), Retention: a.Retention(),
-		Intake: &intake{doors, a}, UI: web.Handler(uiDev), Metrics: a.metrics(doors), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
+		Intake: &intake{in, a}, UI: web.Handler(uiDev), Metrics: a.metrics(in), Log: a.cfg.Log, Now: a.cfg.Now, Closing: closing, Version: a.cfg.Version, IsDemo: a.cfg.IsDemo,
 	})
-	srv := newServer(ctx, handler)
+	srv := doors.NewServer(ctx, handler)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var work sync.WaitGroup
 	work.Go(func() { a.tick(running) })
 	work.Go(func() { a.mirrorIncidents(running) })
 	work.Go(func() { a.housekeep(running) })
-	work.Go(func() { a.runSources(running, doors) })
+	work.Go(func() { in.Run(running) })
 	for _, l := range own {
-		work.Go(func() { doors.listen(running, l) })
+		work.Go(func() { in.Listen(running, l) })
 	}
 	work.Go(func() { a.watchSources(running) })
 	served := make(chan error, 1)
@@ -58,7 +51,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...D
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), doors.Grace)
 		defer cancel()
 		close(closing)
 		if err = srv.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
@@ -74,15 +67,6 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...D
 		err = nil
 	}
 	return err
-}
-
-// newServer makes an HTTP server with the limits above. Its requests outlive ctx,
-// so that what was accepted is finished.
-func newServer(ctx context.Context, handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
 }
 
 // tick runs what is due, again and again. A failure is logged and tried again.
@@ -124,7 +108,7 @@ func (a *App) mirrorIncidents(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			// What changed since the last pass is written before the stores close.
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), doors.Grace)
 			defer cancel()
 			if err := a.mirrorOnce(last, settings, &position); err != nil {
 				a.cfg.Log.Error("writing incidents back as rows", "error", err)
@@ -165,12 +149,12 @@ func (a *App) mirrorOnce(ctx context.Context, settings settingStore, position *i
 
 // intake is the HTTP door to the queue.
 type intake struct {
-	doors *doors
+	doors *doors.Doors
 	app   *App
 }
 
 // Refused implements api.Intake.
-func (in *intake) Refused(reason string) { in.doors.refused.add(ingest.DoorHTTP, reason, 1) }
+func (in *intake) Refused(reason string) { in.doors.Refusals().Add(ingest.DoorHTTP, reason, 1) }
 
 // Ingest implements api.Intake.
 func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, batch string, body io.Reader) (api.IngestResult, error) {
@@ -180,12 +164,6 @@ func (in *intake) Ingest(ctx context.Context, source tocsin.SourceID, table, bat
 	} else if t, ok := in.app.schema.Table(table); !ok || !t.IsStamped() {
 		return api.IngestResult{}, tocsin.Errorf(tocsin.NotFound, "There is no table %q to send to. GET /api/v1/schema lists the tables.", table)
 	}
-	// The source's limits are those the sources file sets for the token's name.
-	_ = in.doors.sender(ingest.DoorHTTP, strings.TrimPrefix(string(source), ingest.DoorHTTP+":"))
-	room := in.doors.budget.Room()
-	defer room.Release()
-	r, err := in.doors.feed(ctx, ingest.Read(body, ingest.Spec{
-		Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch, Room: room,
-	}))
+	r, err := in.doors.Take(ctx, body, ingest.Spec{Source: source, ReceivedAt: in.app.cfg.Now(), Format: format, Table: table, Prefix: batch})
 	return api.IngestResult{Received: r.Received, Stored: r.Stored, Duplicates: r.Duplicates, DeadLettered: r.DeadLettered, Alerts: r.Alerts}, err
 }

@@ -8,13 +8,23 @@ import (
 
 	"github.com/tocsin-soc/tocsin"
 	"github.com/tocsin-soc/tocsin/internal/api"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
 )
 
 // sourceBook tells the API about sources.
 type sourceBook struct {
 	app   *App
-	doors *doors
+	doors *doors.Doors
+}
+
+// SourceHealth returns the state of the sources that Serve opened, in the order of
+// the sources file.
+func (a *App) SourceHealth() []ingest.Health {
+	if in := a.doors.Load(); in != nil {
+		return in.Health()
+	}
+	return nil
 }
 
 // bookHours is how many hours of a source's past are told.
@@ -35,12 +45,12 @@ func (b *sourceBook) Sources(ctx context.Context) (api.SourceList, error) {
 	if err != nil {
 		return api.SourceList{}, err
 	}
-	health := b.app.SourceHealth()
+	health := b.doors.Health()
 	opened := map[tocsin.SourceID]*api.OpenedSource{}
 	for _, h := range health {
 		opened[h.Source] = openedOf(h)
 	}
-	list := api.SourceList{Refused: b.doors.refused.list()}
+	list := api.SourceList{Refused: b.doors.Refusals().List()}
 	for _, s := range balances {
 		list.Items = append(list.Items, api.Source{
 			ID: s.Source, Received: s.Received, Stored: s.Stored, Duplicates: s.Duplicates, DeadLettered: s.DeadLettered, Filtered: s.Filtered,

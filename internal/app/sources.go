@@ -1,21 +1,17 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/ingest"
-	followed "github.com/tocsin-soc/tocsin/internal/ingest/folder"
-	"github.com/tocsin-soc/tocsin/internal/ingest/kafka"
-	"github.com/tocsin-soc/tocsin/internal/ingest/syslog"
 	"github.com/tocsin-soc/tocsin/internal/transform"
 )
 
@@ -104,7 +100,7 @@ func (a *App) checkSources(sources *ingest.Sources) (wrong []ingest.Mistake) {
 		} else {
 			set.Close()
 		}
-		if _, err := a.newSource(s, ingest.Intake{Now: a.cfg.Now}, nil); err != nil {
+		if err := doors.Check(s, doors.Options{Now: a.cfg.Now, Random: a.cfg.Random, Log: a.cfg.Log, Data: a.cfg.Data}); err != nil {
 			_, text := tocsin.Explain(err)
 			wrong = append(wrong, ingest.Mistake{Line: sources.Line(i, "door"), Text: text})
 		}
@@ -152,89 +148,5 @@ func sourceZones(sources *ingest.Sources) map[tocsin.SourceID]*time.Location {
 	return zones
 }
 
-// A runner is a source that Tocsin opens itself. Run returns when ctx has ended
-// and what was read is committed.
-type runner interface{ Run(ctx context.Context) }
-
-// newSource makes the runner of a source; none for the doors that wait for
-// requests on the main address.
-func (a *App) newSource(s ingest.Settings, intake ingest.Intake, pulse *ingest.Pulse) (runner, error) {
-	sender := ingest.Sender{Source: tocsin.SourceID(s.Door + ":" + s.Name), Settings: s}
-	switch s.Door {
-	case ingest.DoorSyslog:
-		return orNone(syslog.New(syslog.Options{Sender: sender, Intake: intake, Random: a.cfg.Random, Log: a.cfg.Log, Pulse: pulse}))
-	case ingest.DoorAzure:
-		_, err := workspaceKey(&s)
-		return nil, err
-	case ingest.DoorKafka:
-		return orNone(kafka.New(kafka.Options{Sender: sender, Intake: intake, Log: a.cfg.Log, Pulse: pulse}))
-	case ingest.DoorFolder:
-		memory := filepath.Join(a.cfg.Data, "follow", s.Name+".journal")
-		return orNone(followed.New(followed.Options{Sender: sender, Intake: intake, Log: a.cfg.Log, Pulse: pulse, Memory: memory}))
-	case ingest.DoorHTTP, ingest.DoorHEC, ingest.DoorElastic, ingest.DoorOTLP:
-		return nil, nil
-	default:
-		return nil, tocsin.Errorf(tocsin.Invalid, "Sources of door %s cannot be opened.", s.Door)
-	}
-}
-
-// orNone keeps a nil pointer from becoming a runner that is not nil.
-func orNone[R runner](r R, err error) (runner, error) {
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// settings returns what the sources file says about a source of a door.
-func (a *App) settings(door, name string) ingest.Settings {
-	if a.sources != nil {
-		for _, s := range a.sources.List {
-			if s.Door == door && s.Name == name {
-				return s
-			}
-		}
-	}
-	return noSettings(door, name)
-}
-
-// runSources opens the listeners, consumers and folders of the sources file and
-// returns when ctx has ended and what they read is committed. One that cannot be
-// opened says so in its health and costs the others nothing.
-func (a *App) runSources(ctx context.Context, d *doors) {
-	if a.sources == nil {
-		return
-	}
-	var running sync.WaitGroup
-	defer running.Wait()
-	for _, s := range a.sources.List {
-		sender := d.sender(s.Door, s.Name)
-		pulse := ingest.NewPulse(sender.Source, s.Door, a.cfg.Now)
-		r, err := a.newSource(s, d.intake(), pulse)
-		if err != nil {
-			pulse.Set(ingest.StateFailed, "", err)
-			a.cfg.Log.Error("opening a source", "source", sender.Source, "error", err)
-		}
-		if r == nil && err == nil {
-			continue
-		}
-		a.pulsing.Lock()
-		a.pulses = append(a.pulses, pulse)
-		a.pulsing.Unlock()
-		if r != nil {
-			running.Go(func() { r.Run(ctx) })
-		}
-	}
-}
-
-// SourceHealth returns the state of the sources that Tocsin opened itself, in
-// the order of the sources file.
-func (a *App) SourceHealth() []ingest.Health {
-	a.pulsing.Lock()
-	defer a.pulsing.Unlock()
-	list := make([]ingest.Health, len(a.pulses))
-	for i, p := range a.pulses {
-		list[i] = p.Health()
-	}
-	return list
-}
+// isTable reports whether rows can be sent to a table of that name.
+func (a *App) isTable(name string) bool { t, ok := a.schema.Table(name); return ok && t.IsStamped() }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soc/tocsin"
+	"github.com/tocsin-soc/tocsin/internal/app/doors"
 	"github.com/tocsin-soc/tocsin/internal/normalize"
 	"github.com/tocsin-soc/tocsin/internal/telemetry/ledger"
 )
@@ -27,7 +28,7 @@ func (a *App) watchSources(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), doors.Grace)
 			defer cancel()
 			a.noteDrift(last, noted)
 			return

@@ -1,4 +1,4 @@
-package app
+package doors
 
 import (
 	"encoding/base64"
@@ -31,18 +31,18 @@ func workspaceKey(s *ingest.Settings) ([]byte, error) {
 
 // workspaces finds who signs for a workspace, by its id in lower case. A key that
 // cannot be read leaves its workspace out; checking the sources file says so.
-func (a *App) workspaces(d *doors) func(id string) (ingest.Sender, []byte, bool) {
+func (d *Doors) workspaces() func(id string) (ingest.Sender, []byte, bool) {
 	type entry struct {
 		name string
 		key  []byte
 	}
 	byID := map[string]entry{}
-	if a.sources != nil {
-		for i := range a.sources.List {
-			s := &a.sources.List[i]
+	if d.opts.Sources != nil {
+		for i := range d.opts.Sources.List {
+			s := &d.opts.Sources.List[i]
 			key, err := workspaceKey(s)
 			if err != nil {
-				a.cfg.Log.Error("reading the key of a workspace", "source", s.Door+":"+s.Name, "error", err)
+				d.opts.Log.Error("reading the key of a workspace", "source", s.Door+":"+s.Name, "error", err)
 			}
 			if key != nil {
 				byID[strings.ToLower(s.Workspace)] = entry{s.Name, key}

@@ -1,4 +1,4 @@
-package app
+package doors
 
 import (
 	"cmp"
@@ -10,17 +10,17 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/api"
 )
 
-// refusals count what doors turned away before it became a record. They are
+// Refusals count what doors turned away before it became a record. They are
 // safe for concurrent use.
-type refusals struct {
+type Refusals struct {
 	mu     sync.Mutex
 	counts map[refusal]int64
 }
 
 type refusal struct{ door, reason string }
 
-// add counts n more.
-func (r *refusals) add(door, reason string, n int) {
+// Add counts n more of a door, for a reason.
+func (r *Refusals) Add(door, reason string, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.counts == nil {
@@ -29,8 +29,8 @@ func (r *refusals) add(door, reason string, n int) {
 	r.counts[refusal{door, reason}] += int64(n)
 }
 
-// list returns the counts by door and reason.
-func (r *refusals) list() []api.DoorRefusal {
+// List returns the counts by door and reason.
+func (r *Refusals) List() []api.DoorRefusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make([]api.DoorRefusal, 0, len(r.counts))
@@ -46,11 +46,11 @@ func (r *refusals) list() []api.DoorRefusal {
 var refusedDesc = prometheus.NewDesc("tocsin_door_refused_total", "what a door turned away before it became a record", []string{"door", "reason"}, nil)
 
 // Describe implements prometheus.Collector.
-func (r *refusals) Describe(out chan<- *prometheus.Desc) { out <- refusedDesc }
+func (r *Refusals) Describe(out chan<- *prometheus.Desc) { out <- refusedDesc }
 
 // Collect implements prometheus.Collector.
-func (r *refusals) Collect(out chan<- prometheus.Metric) {
-	for _, one := range r.list() {
+func (r *Refusals) Collect(out chan<- prometheus.Metric) {
+	for _, one := range r.List() {
 		out <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(one.Count), one.Door, one.Reason)
 	}
 }

@@ -1,11 +1,23 @@
-package app
+// Package doors opens the ways in for other products' shippers: who is let in, how
+// fast, on which addresses, and what was turned away; and the sources that Tocsin
+// opens itself, whose health it follows.
+//
+// It promises that a door or source that fails costs the others nothing, that what
+// requests hold is bounded for all doors together, and that what was accepted is
+// handed on before Run and Listen return. It refuses to know what becomes of a
+// record: the queue takes it. It is tested here for the pace of a source, and
+// through a served App for the rest.
+package doors
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,19 +30,16 @@ import (
 	"github.com/tocsin-soc/tocsin/internal/ingest/otlp"
 )
 
-// settingsOf returns what the operator set for a door's source of this name;
-// without any, settings with that name and door and nothing else.
-type settingsOf func(door, name string) ingest.Settings
-
-// noSettings is settingsOf without a sources file.
-func noSettings(door, name string) ingest.Settings { return ingest.Settings{Name: name, Door: door} }
-
 // What doors hold of requests under way, and the queue of what is not committed,
 // at most: less where the telemetry engine has little, since --memory is for all.
 const (
 	mostBodies = 256 << 20
 	mostQueued = 128 << 20
 )
+
+// QueueBytes is what the queue of records that are not committed may hold, given
+// the bytes of the telemetry engine (0: not known).
+func QueueBytes(engine int64) int64 { return within(mostQueued, engine, 4) }
 
 // within is most, or a part of what the engine has, if that is known.
 func within(most, engine, part int64) int64 {
@@ -40,45 +49,69 @@ func within(most, engine, part int64) int64 {
 	return min(most, engine/part)
 }
 
-// doors are the ways in for other products' shippers: who is let in, how fast,
-// and what was turned away.
-type doors struct {
-	app      *App
-	queue    *ingest.Queue
-	settings settingsOf
-	budget   *ingest.Budget
-	refused  refusals
-	http     map[string]http.Handler // by name of the door
+// Options configure Doors. All are required but those that say what zero means.
+type Options struct {
+	Queue        *ingest.Queue
+	Tokens       *auth.Gate             // of senders
+	Sources      *ingest.Sources        // what the operator set, and has opened; nil without a sources file
+	IsTable      func(name string) bool // whether rows can be sent to a table
+	Data         string                 // folder in which sources keep what they have read
+	EngineMemory int64                  // bytes of the telemetry engine, which leaves the less to requests; 0: not known
+	Now          func() time.Time
+	Random       io.Reader
+	Log          *slog.Logger
+}
+
+// Doors are the ways in. They are safe for concurrent use.
+type Doors struct {
+	opts    Options
+	budget  *ingest.Budget
+	refused Refusals
+	http    map[string]http.Handler // by name of the door
 
 	mu    sync.Mutex
 	paces map[tocsin.SourceID]*pace // of sources with a limit of their own
+
+	pulsing sync.Mutex
+	pulses  []*ingest.Pulse // of the sources that Run opened
 }
 
-func (a *App) newDoors(queue *ingest.Queue, settings settingsOf) *doors {
-	d := &doors{
-		app: a, queue: queue, settings: settings, budget: ingest.NewBudget(within(mostBodies, a.cfg.EngineMemory, 2)), paces: map[tocsin.SourceID]*pace{},
-	}
+// New makes the doors. Nothing is opened yet.
+func New(o Options) *Doors {
+	d := &Doors{opts: o, budget: ingest.NewBudget(within(mostBodies, o.EngineMemory, 2)), paces: map[tocsin.SourceID]*pace{}}
 	in := d.intake()
 	d.http = map[string]http.Handler{
 		ingest.DoorHEC:     hec.New(hec.Options{Intake: in, Budget: d.budget}),
 		ingest.DoorElastic: elastic.New(elastic.Options{Intake: in, Budget: d.budget}),
 		ingest.DoorOTLP:    otlp.New(otlp.Options{Intake: in, Budget: d.budget}),
 		OTLPOverGRPC:       otlp.NewGRPC(otlp.Options{Intake: in, Budget: d.budget}),
-		ingest.DoorAzure:   azure.New(azure.Options{Intake: in, Budget: d.budget, Workspace: a.workspaces(d)}),
+		ingest.DoorAzure:   azure.New(azure.Options{Intake: in, Budget: d.budget, Workspace: d.workspaces()}),
 	}
 	return d
 }
 
+// Refusals counts what was turned away.
+func (d *Doors) Refusals() *Refusals { return &d.refused }
+
+// Take hands the body of a request to the product's own interface on, held to the
+// limits of its source, which the sources file sets for the token's name.
+func (d *Doors) Take(ctx context.Context, body io.Reader, spec ingest.Spec) (ingest.Receipt, error) {
+	_ = d.sender(ingest.DoorHTTP, strings.TrimPrefix(string(spec.Source), ingest.DoorHTTP+":"))
+	spec.Room = d.budget.Room()
+	defer spec.Room.Release()
+	return d.feed(ctx, ingest.Read(body, spec))
+}
+
 // intake is what every door hands records to.
-func (d *doors) intake() ingest.Intake {
+func (d *Doors) intake() ingest.Intake {
 	return ingest.Intake{
-		Admit: d.admit, Feed: d.feed, IsTable: d.app.isTable, Now: d.app.cfg.Now,
-		Refused: d.refused.add,
+		Admit: d.admit, Feed: d.feed, IsTable: d.opts.IsTable, Now: d.opts.Now,
+		Refused: d.refused.Add,
 	}
 }
 
-// handlers are the doors on the main address, by the patterns of http.ServeMux.
-func (d *doors) handlers() map[string]http.Handler {
+// Handlers are the doors on the main address, by the patterns of http.ServeMux.
+func (d *Doors) Handlers() map[string]http.Handler {
 	list := map[string]http.Handler{
 		elastic.Prefix + "/": http.StripPrefix(elastic.Prefix, d.http[ingest.DoorElastic]),
 		"/_bulk":             d.http[ingest.DoorElastic],
@@ -95,8 +128,8 @@ func (d *doors) handlers() map[string]http.Handler {
 
 // admit lets in an API token of scope ingest; its name makes the source. Shippers
 // show it with every request, so it is looked up every few seconds.
-func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Sender, error) {
-	who, err := d.app.accounts.auth.RecentToken(ctx, credential)
+func (d *Doors) admit(ctx context.Context, door, credential string) (ingest.Sender, error) {
+	who, err := d.opts.Tokens.RecentToken(ctx, credential)
 	if err != nil {
 		return ingest.Sender{}, err
 	}
@@ -109,7 +142,7 @@ func (d *doors) admit(ctx context.Context, door, credential string) (ingest.Send
 }
 
 // sender is a source of a door by its name, with its settings.
-func (d *doors) sender(door, name string) ingest.Sender {
+func (d *Doors) sender(door, name string) ingest.Sender {
 	s := ingest.Sender{Source: tocsin.SourceID(door + ":" + name), Settings: d.settings(door, name)}
 	if l := s.Limits; l.RecordsPerSecond > 0 || l.RecordBytes > 0 {
 		d.mu.Lock()
@@ -123,14 +156,14 @@ func (d *doors) sender(door, name string) ingest.Sender {
 
 // feed is the queue's, held to the pace of each source: a source that is ahead
 // of its limit is told when to come back.
-func (d *doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (ingest.Receipt, error) {
+func (d *Doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (ingest.Receipt, error) {
 	d.mu.Lock()
 	limited := len(d.paces) > 0
 	d.mu.Unlock()
 	if !limited {
-		return d.queue.Feed(ctx, raws)
+		return d.opts.Queue.Feed(ctx, raws)
 	}
-	return d.queue.Feed(ctx, func(yield func(tocsin.Raw, error) bool) {
+	return d.opts.Queue.Feed(ctx, func(yield func(tocsin.Raw, error) bool) {
 		begun := map[tocsin.SourceID]bool{}
 		for raw, err := range raws {
 			if err == nil {
@@ -152,7 +185,7 @@ func (d *doors) feed(ctx context.Context, raws iter.Seq2[tocsin.Raw, error]) (in
 // spend counts one record of its source, and cuts it if it is longer than the
 // source's settings allow. A submission that has begun is taken in whole and paid
 // for later; one that would begin in debt has to wait.
-func (d *doors) spend(raw *tocsin.Raw, begun bool) (wait time.Duration) {
+func (d *Doors) spend(raw *tocsin.Raw, begun bool) (wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := d.paces[raw.Source]
@@ -164,7 +197,7 @@ func (d *doors) spend(raw *tocsin.Raw, begun bool) (wait time.Duration) {
 			len(raw.Body), raw.Source, p.longest, raw.Body[:min(p.longest, excerptBytes)])
 		raw.Format = tocsin.FormatDamaged
 	}
-	return p.spend(d.app.cfg.Now(), begun)
+	return p.spend(d.opts.Now(), begun)
 }
 
 // excerptBytes is what is kept of a record that is longer than its source may send.
@@ -196,6 +229,3 @@ func (p *pace) spend(now time.Time, begun bool) (wait time.Duration) {
 	p.left--
 	return 0
 }
-
-// isTable reports whether rows can be sent to a table of that name.
-func (a *App) isTable(name string) bool { t, ok := a.schema.Table(name); return ok && t.IsStamped() }
