@@ -69,17 +69,23 @@ func (s *Store) Prepare(b Batch) (*Prepared, error) {
 
 // prepareEvent writes an event as a row; what does not fit becomes a dead letter.
 func (s *Store) prepareEvent(p *Prepared, ev *tocsin.Event) error {
-	reason := "table " + ev.Table + " is not declared; write " + ev.Table + ".yaml in a folder of --tables"
-	if layout, declared := s.layouts[ev.Table]; declared {
-		if ev.Twin != "" && !s.opts.renders() {
-			return tocsin.Errorf(tocsin.Internal, "a store without a renderer was given a row of %s that is to be shown in another table", ev.Table)
-		}
-		var row tuple.Tuple
-		if row, reason = p.block.Add(layout, ev); reason == "" {
-			p.rows = append(p.rows, preparedRow{Tuple: row, event: ev.ID})
-			return nil
-		}
+	layout, declared := s.layouts[ev.Table]
+	if !declared {
+		return s.buryEvent(p, ev, "table "+ev.Table+" is not declared; write "+ev.Table+".yaml in a folder of --tables")
 	}
+	if ev.Twin != "" && !s.opts.renders() {
+		return tocsin.Errorf(tocsin.Internal, "a store without a renderer was given a row of %s that is to be shown in another table", ev.Table)
+	}
+	row, reason := p.block.Add(layout, ev)
+	if reason != "" {
+		return s.buryEvent(p, ev, reason)
+	}
+	p.rows = append(p.rows, preparedRow{Tuple: row, event: ev.ID})
+	return nil
+}
+
+// buryEvent makes an event that does not fit a dead letter.
+func (s *Store) buryEvent(p *Prepared, ev *tocsin.Event, reason string) error {
 	reject := rejectEvent(ev, reason)
 	return s.bury(p, ev.ID, &reject)
 }
