@@ -15,7 +15,8 @@ type keeping struct {
 	app *App
 
 	measuring sync.Mutex
-	stock     api.Stock // as of MeasuredAt
+	stock     api.Stock     // as of MeasuredAt
+	took      time.Duration // measuring it
 }
 
 // Retention returns what sets and releases legal holds and lists deletions.
@@ -99,19 +100,23 @@ func (k *keeping) Held(ctx context.Context, r api.HoldScope) (api.HoldPreview, e
 	return out, nil
 }
 
-// measureEvery is how long a measurement of the tables is good for: it reads
-// through the whole store.
-const measureEvery = 30 * time.Second
+// A measurement of the tables is good for measureEvery, and for measureRest times
+// as long as it took: of a large store it may take minutes.
+const (
+	measureEvery = 30 * time.Second
+	measureRest  = 20
+)
 
 // Stock implements api.Retention.
 func (k *keeping) Stock(ctx context.Context) (api.Stock, error) {
 	k.measuring.Lock()
 	defer k.measuring.Unlock()
 	now := k.app.cfg.Now()
-	if age := now.Sub(k.stock.MeasuredAt); age >= 0 && age < measureEvery {
+	if age := now.Sub(k.stock.MeasuredAt); age >= 0 && age < max(measureEvery, measureRest*k.took) {
 		return k.stock, nil
 	}
-	tables, disk, err := k.app.store.Keeper().Stock(ctx)
+	// Who asked may not wait so long; who asks next has it.
+	tables, disk, err := k.app.store.Keeper().Stock(context.WithoutCancel(ctx))
 	if err != nil {
 		return api.Stock{}, err
 	}
@@ -127,7 +132,7 @@ func (k *keeping) Stock(ctx context.Context) (api.Stock, error) {
 		}
 		out.Tables = append(out.Tables, one)
 	}
-	k.stock = out
+	k.stock, k.took = out, k.app.cfg.Now().Sub(now)
 	return out, nil
 }
 

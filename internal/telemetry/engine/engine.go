@@ -65,6 +65,9 @@ type Engine struct {
 	published  sync.Map          // names of tables that have a view; true when the view can have rows
 	generation atomic.Int64      // how often a view was replaced
 
+	inspecting sync.Mutex // guards the inspector
+	inspector  *duck.Conn // asks about the file: minutes, when that is large
+
 	jobs    chan *job
 	stop    context.CancelFunc // ends every running query
 	ctx     context.Context
@@ -167,6 +170,9 @@ func (e *Engine) connect() (err error) {
 			return err
 		}
 	}
+	if e.inspector, err = e.db.Connect(); err != nil {
+		return err
+	}
 	if e.publisher, err = e.db.Connect(); err != nil {
 		return err
 	}
@@ -230,7 +236,7 @@ func (e *Engine) StopQueries() {
 func (e *Engine) Shutdown() {
 	e.once.Do(func() {
 		e.StopQueries()
-		for _, c := range append(e.readers, e.publisher, e.Writer) {
+		for _, c := range append(e.readers, e.inspector, e.publisher, e.Writer) {
 			if c != nil {
 				c.Close()
 			}

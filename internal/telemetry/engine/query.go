@@ -37,11 +37,11 @@ func (e *Engine) Select(ctx context.Context, sql string, args ...any) (*Rows, er
 
 // Inspect asks about the file and hands each chunk on. It uses neither a worker,
 // whose transaction may end after the answer and would keep a checkpoint from
-// freeing anything, nor the writer.
+// freeing anything, nor the publisher, for which commits wait, nor the writer.
 func (e *Engine) Inspect(ctx context.Context, each func(*duck.Chunk), sql string, args ...any) error {
-	e.publishing.Lock()
-	defer e.publishing.Unlock()
-	rows, err := e.publisher.Query(ctx, sql, args...)
+	e.inspecting.Lock()
+	defer e.inspecting.Unlock()
+	rows, err := e.inspector.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}

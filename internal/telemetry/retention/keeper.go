@@ -76,6 +76,7 @@ type Column struct {
 type Keeper struct {
 	opts  Options
 	store Store
+	sizes sizes
 }
 
 // New returns the keeper of a store.

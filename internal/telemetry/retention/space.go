@@ -37,21 +37,6 @@ func (k *Keeper) blocks(ctx context.Context) (b blocks, err error) {
 	return b, err
 }
 
-// tableBytes is the space that a table takes in the file, in whole blocks.
-func (k *Keeper) tableBytes(ctx context.Context, t Table) (int64, error) {
-	b, err := k.blocks(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n := int64(0)
-	err = k.store.Inspect(ctx, func(c *duck.Chunk) { n = c.Columns[0].Ints[0] }, `WITH info AS (SELECT block_id, additional_block_ids FROM pragma_storage_info($1) WHERE persistent)
-		SELECT count(DISTINCT id) FROM (SELECT block_id AS id FROM info UNION ALL SELECT unnest(additional_block_ids) FROM info) WHERE id >= 0`, t.Qualified)
-	if err != nil {
-		return 0, fmt.Errorf("measuring table %s: %w", t.Name, err)
-	}
-	return n * b.size, nil
-}
-
 // giveBack makes the file smaller when much of it is free. It returns what it
 // did, nil for nothing.
 func (k *Keeper) giveBack(ctx context.Context) (*Deletion, error) {
