@@ -84,7 +84,7 @@ func BenchmarkSysmon(b *testing.B) {
 // cases, beside the standard library parsing the same bytes into maps.
 func BenchmarkShapes(b *testing.B) {
 	n := shipped(b)
-	for _, name := range []string{"cloudtrail", "entra_diagnostic", "m365", "cloud_other", "zeek", "suricata", "ecs"} {
+	for _, name := range []string{"cloudtrail", "entra_diagnostic", "m365", "cloud_other", "zeek", "suricata", "ecs", "winlogbeat", "winlogbeat_xml"} {
 		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
 		if err != nil {
 			b.Fatal(err)

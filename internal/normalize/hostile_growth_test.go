@@ -134,6 +134,20 @@ var attacks = []attack{
 	{"xml namespaces", tocsin.FormatWindows, "", func(n int) string {
 		return filled(`<Event><System><EventID>1</EventID><Channel>C</Channel></System><EventData>`, `<a xmlns="x"/>`, `</EventData></Event>`, n)
 	}},
+	{"winlogbeat xml and data, distinct names", tocsin.FormatJSONLine, "", func(n int) string {
+		return filled(`{"winlog":{"event_id":1,"channel":"C","event_data":{`, `"j%d":"x",`, "}}", min(n, 60_000)) +
+			filled(`,"event":{"original":"<Event><System><EventID>1</EventID><Channel>C</Channel></System><EventData>`, `<Data Name='a%d'>x</Data>`, `</EventData></Event>"}}`, min(n, 200_000))
+	}},
+	{"winlogbeat xml, the same value", tocsin.FormatJSONLine, "", func(n int) string {
+		return filled(`{"winlog":{`, `"event_id":1,`, `,"channel":"C"}`, min(n, 100_000)) +
+			filled(`,"event":{"original":"<Event><System><Channel>C</Channel>`, `<EventID>1</EventID>`, `</System></Event>"}}`, min(n, 160_000))
+	}},
+	{"winlogbeat xml namespaces", tocsin.FormatJSONLine, "", func(n int) string {
+		return filled(`{"winlog":{"event_id":1,"channel":"C"},"event":{"original":"<Event><System><EventID>1</EventID><Channel>C</Channel></System><EventData>`, `<a xmlns='x'/>`, `</EventData></Event>"}}`, n)
+	}},
+	{"winlogbeat xml, many originals", tocsin.FormatJSONLine, "", func(n int) string {
+		return filled(`{"winlog":{"event_id":1,"channel":"C"},"event":{`, `"original":"<Event>",`, `}}`, n)
+	}},
 	{"nxlog", tocsin.FormatJSONLine, "", func(n int) string {
 		return filled(`{"EventID":1,"SourceName":"s","Channel":"c","Hostname":"h",`, `"a%d":"x",`, "}", n)
 	}},

@@ -19,6 +19,11 @@ type winEvent struct {
 
 func newWinEvent(m *mapping) *winEvent { return &winEvent{Event: windows.New(m.sym.IDs), m: m} }
 
+// originalField is where Winlogbeat puts an event's XML, and the member of
+// AdditionalFields, or of _Unmapped, of the first row that says why it was not
+// read.
+const originalField = "event.original"
+
 // windowsEvent makes a record of a Windows event.
 func (n *batch) windowsEvent(raw *tocsin.Raw, body string, form windows.Form) (tocsin.Record, error) {
 	e := n.windows
@@ -28,6 +33,9 @@ func (n *batch) windowsEvent(raw *tocsin.Raw, body string, form windows.Form) (t
 	if e.At.IsZero() {
 		n.losses.add(Loss{Table: "Windows event", Field: "SystemTime", Reason: "no time"})
 		e.At = raw.ReceivedAt
+	}
+	if r := e.Refused(); r != nil {
+		n.losses.add(Loss{Table: "Windows event", Field: originalField, Reason: r.Reason})
 	}
 	rec := tocsin.Record{
 		LogSource: tocsin.LogSource{Product: "windows", Channel: e.Channel, Provider: e.Provider, EventID: e.ID},
@@ -92,6 +100,9 @@ func (n *batch) event(raw *tocsin.Raw, p *rowPlan, e *winEvent, before []tocsin.
 		} else if ok {
 			b.addExtra(p.special[i].member, string(jsontext.AppendQuoted(nil, text)))
 		}
+	}
+	if r := e.Refused(); r != nil && len(before) == 0 {
+		b.addExtra(originalField, string(jsontext.AppendQuoted(nil, "not read: "+r.Detail)))
 	}
 	b.setTime(e.At)
 	if t.typeName >= 0 {

@@ -20,7 +20,8 @@ import (
 
 // winlogbeat is Winlogbeat with its own settings, output and set-up. Only where
 // it asks Windows for events as XML, it reads them from the file that its
-// configuration names as winlogbeat.recorded, one a line.
+// configuration names as winlogbeat.recorded, one a line. As in its own reader of
+// an event log, include_xml says whether the XML goes with the document.
 func winlogbeat() *cmd.BeatsRootCmd {
 	return cmd.GenRootCmdWithSettings(func(b *beat.Beat, c *config.C) (beat.Beater, error) {
 		r := &recording{done: make(chan struct{})}
@@ -31,6 +32,10 @@ func winlogbeat() *cmd.BeatsRootCmd {
 // A recording stands for the event logs of a computer.
 type recording struct {
 	Recorded string `config:"recorded"`
+	Logs     []struct {
+		Name       string `config:"name"`
+		IncludeXML bool   `config:"include_xml"`
+	} `config:"event_logs"`
 
 	done chan struct{}
 	once sync.Once
@@ -61,7 +66,13 @@ func (r *recording) Run(b *beat.Beat) error {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", lines.Text(), err)
 		}
-		client.Publish(eventlog.Record{Event: event}.ToEvent())
+		record := eventlog.Record{Event: event}
+		for _, log := range r.Logs {
+			if log.Name == event.Channel && log.IncludeXML {
+				record.XML = lines.Text()
+			}
+		}
+		client.Publish(record.ToEvent())
 	}
 	<-r.done
 	return lines.Err()

@@ -50,6 +50,11 @@ type Event struct {
 	origin   string // "carved" or "uncommitted" if it was recovered
 	buffer   []byte // of renderings
 	names    nameTable
+
+	original string          // XML that came with a Winlogbeat document
+	refused  *Refusal        // why it was not believed
+	said     said            // what the document says
+	known    map[string]bool // names, while the two are put together
 }
 
 // New makes an event whose fields are known to expressions by these symbols.
@@ -63,7 +68,7 @@ type Form uint8
 // The forms.
 const (
 	Evtx       Form = iota + 1 // {"Event":{"System":…}}
-	Winlogbeat                 // {"winlog":{…}}
+	Winlogbeat                 // {"winlog":{…}}, with XML in event.original or without
 	NXLog                      // {"EventID":…,"SourceName":…,"Channel":…}
 	OTel                       // {"event_id":{"id":…},"provider":{…},"channel":…,"computer":…}
 	XML                        // <Event><System>…
@@ -92,7 +97,7 @@ func (e *Event) Read(form Form, body string, clock value.Clock) error {
 	case err != nil:
 		return err
 	case e.isCut:
-		return fmt.Errorf("the event has more than %d values, or more than %d bytes of names", maxData, maxNames)
+		return errManyValues
 	case len(e.system) == 0 || e.ID == 0 && e.Provider == "" && e.Channel == "":
 		return errNoSystem
 	}
@@ -112,6 +117,7 @@ func (e *Event) reset() {
 	e.Channel, e.Provider, e.ID, e.At = "", "", 0, time.Time{}
 	e.system, e.data, e.user, e.inNames, e.isCut = e.system[:0], e.data[:0], e.user[:0], 0, false
 	e.dataJSON, e.userJSON, e.message, e.origin = "", "", "", ""
+	e.original, e.refused = "", nil
 }
 
 // Data are the values of EventData, in the order of the event.

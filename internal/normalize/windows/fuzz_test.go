@@ -20,6 +20,12 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(uint8(form), body)
 	}
+	for _, original := range []string{ // of this event, with data of both; of another
+		`<Event><System><EventID>1</EventID><Channel>C</Channel><TimeCreated SystemTime='2026-01-01T00:00:00.0001Z'/></System><EventData><Data>x</Data><Data Name='c'/></EventData></Event>`,
+		`<Event><System><EventID>2</EventID></System></Event>`,
+	} {
+		f.Add(uint8(Winlogbeat-1), `{"@timestamp":"2026-01-01T00:00:00Z","event":{"original":"`+original+`"},"winlog":{"event_id":1,"channel":"C","event_data":{"a":"b","param1":"x"}}}`)
+	}
 	f.Fuzz(func(t *testing.T, form uint8, body string) {
 		form = 1 + form%uint8(XML)
 		e := New(map[string]int{"Channel": 0, "a": 1})

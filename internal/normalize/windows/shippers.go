@@ -27,8 +27,19 @@ var auditKeywords = map[string]string{
 	"AUDIT_SUCCESS": "0x8020000000000000", "AUDIT_FAILURE": "0x8010000000000000",
 }
 
-// readWinlogbeat reads the shape of Elastic's Winlogbeat and agent.
+// readWinlogbeat reads the shape of Elastic's Winlogbeat and agent. With
+// include_xml: true there is the event as Windows rendered it in event.original:
+// that is read then.
+// https://www.elastic.co/docs/reference/beats/winlogbeat/configuration-winlogbeat-options
 func (e *Event) readWinlogbeat(body string) error {
+	if err := e.readWinlog(body); err != nil || e.isCut || e.original == "" {
+		return err
+	}
+	return e.readOriginal(body)
+}
+
+// readWinlog reads that shape, and of event.original only that it is XML.
+func (e *Event) readWinlog(body string) error {
 	z := jsontext.New(body)
 	err := z.Object(func(key string) error {
 		kind := z.Kind()
@@ -45,6 +56,17 @@ func (e *Event) readWinlogbeat(body string) error {
 			text, err := z.Text()
 			e.message = text
 			return err
+		case key == "event" && kind == jsontext.Object:
+			return z.Object(func(key string) error {
+				if key != "original" || z.Kind() != jsontext.String {
+					return z.Skip()
+				}
+				text, err := z.Text()
+				if text = strings.TrimSpace(text); isOriginal(text) {
+					e.original = text
+				}
+				return err
+			})
 		case key == "log" && kind == jsontext.Object:
 			return z.Object(func(key string) error {
 				if key != "level" || z.Kind() != jsontext.String {
