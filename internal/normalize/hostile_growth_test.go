@@ -122,6 +122,15 @@ var attacks = []attack{
 	{"xml userdata long parent", tocsin.FormatWindows, "", func(n int) string {
 		return `<Event><System><EventID>1</EventID><Channel>C</Channel></System><UserData><` + strings.Repeat("k", n) + `>` + strings.Repeat(`<a>1</a>`, 8000) + `</` + strings.Repeat("k", n) + `></UserData></Event>`
 	}},
+	{"xml userdata attributes", tocsin.FormatWindows, "", func(n int) string {
+		return filled(`<Event><System><EventID>1</EventID><Channel>C</Channel></System><UserData><T`, ` a%d="x"`, `/></UserData></Event>`, n)
+	}},
+	{"xml userdata of one long name", tocsin.FormatWindows, "", func(n int) string {
+		return filled(`<Event><System><EventID>1</EventID><Channel>C</Channel></System><UserData>`, `<`+strings.Repeat("k", 1000)+`/>`, `</UserData></Event>`, n)
+	}},
+	{"xml userdata of nothing but parents", tocsin.FormatWindows, "", func(n int) string {
+		return filled(`<Event><System><EventID>1</EventID><Channel>C</Channel></System><UserData>`, strings.Repeat("<a>", 60)+strings.Repeat("</a>", 60), `</UserData></Event>`, n)
+	}},
 	{"xml eventdata", tocsin.FormatWindows, "", func(n int) string {
 		return `<Event><System><EventID>1</EventID><Channel>C</Channel></System><EventData>` + filled("", `<Data Name="a%d">x</Data>`, "", min(n, 200_000)) + `</EventData></Event>`
 	}},

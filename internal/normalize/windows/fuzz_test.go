@@ -1,6 +1,7 @@
 package windows
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func FuzzRead(f *testing.F) {
 		Winlogbeat: `{"@timestamp":"2026-01-01T00:00:00Z","winlog":{"event_id":1,"channel":"C","event_data":{"a":"b"},"user_data":{"c":{"d":1}},"keywords":["Audit Success"],"process":{"pid":1,"thread":{"id":2}}}}`,
 		NXLog:      `{"EventTime":"2026-01-01 00:00:00","EventID":1,"SourceName":"S","Channel":"C","Hostname":"h","Keywords":-9214364837600034816,"EventType":"INFO","x":"y"}`,
 		OTel:       `{"event_id":{"id":1},"provider":{"name":"P"},"channel":"C","computer":"h","event_data":{"data":[{"":"x"},{"a":"b"},"c"],"binary":"00"},"keywords":["0x8020000000000000"]}`,
-		XML:        `<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="P"/><EventID Qualifiers="0">1</EventID><Channel>C</Channel></System><EventData><Data Name="a">b</Data><Data>c</Data></EventData><UserData><x><y>z</y></x></UserData></Event>`,
+		XML:        `<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="P"/><EventID Qualifiers="0">1</EventID><Channel>C</Channel></System><EventData><Data Name="a">b</Data><Data>c</Data></EventData><UserData><x k="1" xmlns:l="m"><y>z</y><y a="b">&lt;</y><y/></x></UserData></Event>`,
 	} {
 		f.Add(uint8(form), body)
 	}
@@ -40,6 +41,9 @@ func FuzzRead(f *testing.F) {
 		}
 		if x := shown[0]; first == nil && x != "" && !strings.HasSuffix(x, "</EventData>") && !strings.HasSuffix(x, "</UserData>") {
 			t.Fatalf("%q does not close", x)
+		}
+		if bag := shown[3]; first == nil && bag != "" && !json.Valid([]byte(bag)) {
+			t.Fatalf("%q is no JSON", bag)
 		}
 		twin := e.Twin()
 		_, _ = EventData(twin, shown[3], e.At), EventParameters(twin, shown[3])

@@ -37,6 +37,7 @@ func (e *Event) readXML(body string) error {
 	if !r.seen {
 		return fmt.Errorf("the XML has no Event element")
 	}
+	e.userJSON = r.user.json()
 	return nil
 }
 
@@ -48,6 +49,7 @@ type xmlEvent struct {
 	leaf bool     // nothing was closed inside the open element
 	text []byte
 	seen bool
+	user userWriter
 }
 
 func (r *xmlEvent) open(t xml.StartElement) error {
@@ -62,6 +64,9 @@ func (r *xmlEvent) open(t xml.StartElement) error {
 	}
 	r.path = append(r.path, t.Name.Local)
 	r.leaf, r.text, r.name = true, r.text[:0], ""
+	if r.inUser() {
+		r.user.open(t)
+	}
 	switch {
 	case len(r.path) == 3 && r.path[1] == "System":
 		for _, a := range t.Attr {
@@ -84,6 +89,12 @@ func (r *xmlEvent) open(t xml.StartElement) error {
 	return nil
 }
 
+// inUser says whether the innermost element is UserData or in it. Of an event with
+// too many values, which is refused, no more is written down.
+func (r *xmlEvent) inUser() bool {
+	return len(r.path) > 1 && r.path[1] == "UserData" && !r.e.isCut
+}
+
 // close takes the value of the element that ends.
 func (r *xmlEvent) close() {
 	depth, text := len(r.path), string(r.text)
@@ -101,6 +112,9 @@ func (r *xmlEvent) close() {
 		case section == "RenderingInfo" && leaf == "Message":
 			r.e.message = text
 		}
+	}
+	if r.inUser() {
+		r.user.close(text)
 	}
 	r.path, r.leaf, r.text = r.path[:depth-1], false, r.text[:0]
 }
