@@ -44,6 +44,8 @@ func newServe() *cobra.Command {
 			if config.EngineMemory, err = limitMemory(memory); err != nil {
 				return err
 			}
+			ready := func() {}
+			config.Ready = func() { ready() }
 			a, err := app.Open(cmd.Context(), config)
 			if err != nil {
 				return err
@@ -63,12 +65,14 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, d := range doors {
-				fmt.Fprintf(os.Stderr, "%s is at %s\n", d.Door, d.Listener.Addr())
-			}
-			fmt.Fprintf(os.Stderr, "tocsin %s is at %s\n", version, base)
-			if link != "" {
-				fmt.Fprintf(os.Stderr, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
+			ready = func() {
+				for _, d := range doors {
+					fmt.Fprintf(os.Stderr, "%s is at %s\n", d.Door, d.Listener.Addr())
+				}
+				fmt.Fprintf(os.Stderr, "tocsin %s is at %s\n", version, base)
+				if link != "" {
+					fmt.Fprintf(os.Stderr, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
+				}
 			}
 			return a.Serve(cmd.Context(), ln, uiDev, doors...)
 		},

@@ -13,8 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,32 +54,7 @@ func start(t *testing.T, args ...string) *server {
 	s.run(t, "a strong enough password\n", "user", "add", "shipper", "--data", s.data, "--role", "admin")
 	s.token = strings.TrimSpace(s.run(t, "", "user", "token", "shipper", "shipper", "--scope", "ingest", "--scope", "query", "--data", s.data))
 	s.serve(t, "127.0.0.1:0", args...)
-	if i := slices.Index(args, "--sources"); i >= 0 {
-		s.opened(t, args[i+1])
-	}
 	return s
-}
-
-// opened waits until the listeners of a sources file are open, which is some time
-// after the server has said where it is: a sender that comes first gives up, or
-// sends UDP to nobody.
-func (s *server) opened(t *testing.T, sources string) {
-	t.Helper()
-	text, err := os.ReadFile(sources)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range regexp.MustCompile(`(udp|tcp|tls)://127\.0\.0\.1:(\d+)`).FindAllStringSubmatch(string(text), -1) {
-		number, err := strconv.Atoi(l[2])
-		if err != nil {
-			t.Fatal(err)
-		}
-		table := "/proc/net/" + strings.Replace(l[1], "tls", "tcp", 1)
-		s.until(t, l[0]+" is open", func() bool {
-			sockets, err := os.ReadFile(table)
-			return err == nil && strings.Contains(string(sockets), fmt.Sprintf(": 0100007F:%04X ", number))
-		})
-	}
 }
 
 // serve runs the server on its data until the test ends, or somebody kills it.

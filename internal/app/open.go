@@ -42,6 +42,7 @@ type Config struct {
 	External  []string // hosts and prefixes that externaldata may read; empty allows none
 	GeoIP     string   // file of a GeoIP database; empty is none
 	TickEvery time.Duration
+	Ready     func()        // called by Serve once everything is open that can be, within a few seconds; nil calls nobody
 	Linger    time.Duration // how long a batch waits for company before its commit; 0 means 200 ms
 
 	RetentionFile string // what is kept, where it differs from the tables' declarations; empty has none

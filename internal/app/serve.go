@@ -47,6 +47,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...d
 	work.Go(func() { a.watchSources(running) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
+	work.Go(func() { a.announce(running, in) })
 	var err error
 	select {
 	case err = <-served:
@@ -67,6 +68,24 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, uiDev string, own ...d
 		err = nil
 	}
 	return err
+}
+
+// longestOpening is how long sources may take before the server calls itself ready
+// without them: a broker may be away for hours.
+const longestOpening = 3 * time.Second
+
+// announce says that the server is ready: a sender that starts with it finds its
+// listener.
+func (a *App) announce(ctx context.Context, in *doors.Doors) {
+	select {
+	case <-in.Tried():
+	case <-time.After(longestOpening):
+	case <-ctx.Done():
+		return
+	}
+	if a.cfg.Ready != nil {
+		a.cfg.Ready()
+	}
 }
 
 // tick runs what is due, again and again. A failure is logged and tried again.

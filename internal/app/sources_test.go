@@ -37,6 +37,8 @@ func TestServe_OpensItsSources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	ready := make(chan struct{})
+	cfg.Ready = func() { close(ready) }
 	a := open(t, cfg)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,9 +64,10 @@ func TestServe_OpensItsSources(t *testing.T) {
 			}
 		}
 	}
-	until("the listener is open", func() bool {
-		return health("syslog:a").State == ingest.StateConnected && strings.Contains(health("syslog:a").Detail, "tcp://")
-	})
+	<-ready
+	if h := health("syslog:a"); h.State != ingest.StateConnected || !strings.Contains(h.Detail, "tcp://") {
+		t.Fatalf("the server calls itself ready, but its listener is %+v", h)
+	}
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)

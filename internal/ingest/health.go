@@ -54,16 +54,18 @@ const (
 // A Pulse keeps the Health of one source. It is safe for concurrent use; a nil
 // Pulse takes and says nothing, so that a door needs no question.
 type Pulse struct {
-	now func() time.Time
-	mu  sync.Mutex
-	h   Health
+	now   func() time.Time
+	tried chan struct{} // closed once the state was set
+	once  sync.Once
+	mu    sync.Mutex
+	h     Health
 
 	refused map[string]RefusedFile // by path
 }
 
 // NewPulse makes the pulse of a source that waits.
 func NewPulse(source tocsin.SourceID, door string, now func() time.Time) *Pulse {
-	return &Pulse{now: now, h: Health{Source: source, Door: door, State: StateWaiting, Since: now()}}
+	return &Pulse{now: now, tried: make(chan struct{}), h: Health{Source: source, Door: door, State: StateWaiting, Since: now()}}
 }
 
 // Set changes the state. An error is kept as the last one.
@@ -83,7 +85,12 @@ func (p *Pulse) Set(state State, detail string, err error) {
 	if err != nil {
 		p.h.LastError, p.h.LastErrorAt = Reason(err), at
 	}
+	p.once.Do(func() { close(p.tried) })
 }
+
+// Tried is closed once it is known whether the source can be opened: its state
+// was set for the first time.
+func (p *Pulse) Tried() <-chan struct{} { return p.tried }
 
 // Refuse notes that a file is not read, and why.
 func (p *Pulse) Refuse(path string, err error) {

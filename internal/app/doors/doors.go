@@ -74,11 +74,12 @@ type Doors struct {
 
 	pulsing sync.Mutex
 	pulses  []*ingest.Pulse // of the sources that Run opened
+	tried   chan struct{}   // closed once Run has tried to open them all
 }
 
 // New makes the doors. Nothing is opened yet.
 func New(o Options) *Doors {
-	d := &Doors{opts: o, budget: ingest.NewBudget(within(mostBodies, o.EngineMemory, 2)), paces: map[tocsin.SourceID]*pace{}}
+	d := &Doors{opts: o, budget: ingest.NewBudget(within(mostBodies, o.EngineMemory, 2)), paces: map[tocsin.SourceID]*pace{}, tried: make(chan struct{})}
 	in := d.intake()
 	d.http = map[string]http.Handler{
 		ingest.DoorHEC:     hec.New(hec.Options{Intake: in, Budget: d.budget}),

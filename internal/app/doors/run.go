@@ -71,10 +71,12 @@ func (d *Doors) settings(door, name string) ingest.Settings {
 // opened says so in its health and costs the others nothing.
 func (d *Doors) Run(ctx context.Context) {
 	if d.opts.Sources == nil {
+		close(d.tried)
 		return
 	}
 	var running sync.WaitGroup
 	defer running.Wait()
+	var pulses []*ingest.Pulse
 	for _, s := range d.opts.Sources.List {
 		sender := d.sender(s.Door, s.Name)
 		pulse := ingest.NewPulse(sender.Source, s.Door, d.opts.Now)
@@ -90,10 +92,22 @@ func (d *Doors) Run(ctx context.Context) {
 		d.pulses = append(d.pulses, pulse)
 		d.pulsing.Unlock()
 		if r != nil {
+			pulses = append(pulses, pulse)
 			running.Go(func() { r.Run(ctx) })
 		}
 	}
+	for _, p := range pulses {
+		select {
+		case <-p.Tried():
+		case <-ctx.Done():
+			return
+		}
+	}
+	close(d.tried)
 }
+
+// Tried is closed once Run has tried to open every source.
+func (d *Doors) Tried() <-chan struct{} { return d.tried }
 
 // Health returns the state of the sources that Tocsin opened itself, in
 // the order of the sources file.
