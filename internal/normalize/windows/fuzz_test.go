@@ -27,6 +27,7 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(uint8(Winlogbeat-1), `{"@timestamp":"2026-01-01T00:00:00Z","event":{"original":"`+original+`"},"winlog":{"event_id":1,"channel":"C","event_data":{"a":"b","param1":"x"}}}`)
 	}
+	f.Add(uint8(XML-1), "<Event><System><EventID>1</EventID></System><EventData><Data Name='a\x01'>\x1b&#x1b;&#0;\uFDD0&amp;#1;</Data></EventData></Event>")
 	f.Fuzz(func(t *testing.T, form uint8, body string) {
 		form = 1 + form%uint8(XML)
 		e := New(map[string]int{"Channel": 0, "a": 1})

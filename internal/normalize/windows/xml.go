@@ -13,8 +13,9 @@ import (
 // readXML reads an event as Windows renders it (`wevtutil qe … /f:xml`, Windows
 // Event Collector): one <Event> element.
 func (e *Event) readXML(body string) error {
+	body, hasControls := withStandIns(body)
 	d := xml.NewDecoder(strings.NewReader(body))
-	r := xmlEvent{e: e}
+	r := xmlEvent{e: e, hasControls: hasControls}
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -50,6 +51,8 @@ type xmlEvent struct {
 	text []byte
 	seen bool
 	user userWriter
+
+	hasControls bool // texts have stand-ins for control characters
 }
 
 func (r *xmlEvent) open(t xml.StartElement) error {
@@ -64,6 +67,11 @@ func (r *xmlEvent) open(t xml.StartElement) error {
 	}
 	r.path = append(r.path, t.Name.Local)
 	r.leaf, r.text, r.name = true, r.text[:0], ""
+	if r.hasControls {
+		for i := range t.Attr {
+			t.Attr[i].Value = withControls(t.Attr[i].Value)
+		}
+	}
 	if r.inUser() {
 		r.user.open(t)
 	}
@@ -98,6 +106,9 @@ func (r *xmlEvent) inUser() bool {
 // close takes the value of the element that ends.
 func (r *xmlEvent) close() {
 	depth, text := len(r.path), string(r.text)
+	if r.hasControls {
+		text = withControls(text)
+	}
 	if r.leaf && depth >= 3 && !r.e.isCut {
 		leaf := r.path[depth-1]
 		switch section := r.path[1]; {
