@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,13 +67,15 @@ func newServe() *cobra.Command {
 				return err
 			}
 			ready = func() {
+				var said strings.Builder // in one piece: who reads the address has the rest
 				for _, d := range doors {
-					fmt.Fprintf(os.Stderr, "%s is at %s\n", d.Door, d.Listener.Addr())
+					fmt.Fprintf(&said, "%s is at %s\n", d.Door, d.Listener.Addr())
 				}
-				fmt.Fprintf(os.Stderr, "tocsin %s is at %s\n", version, base)
+				fmt.Fprintf(&said, "tocsin %s is at %s\n", version, base)
 				if link != "" {
-					fmt.Fprintf(os.Stderr, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
+					fmt.Fprintf(&said, "no users yet; sign in as the first administrator: %s/signin?link=%s\n", base, link)
 				}
+				fmt.Fprint(os.Stderr, said.String())
 			}
 			return a.Serve(cmd.Context(), ln, uiDev, doors...)
 		},
