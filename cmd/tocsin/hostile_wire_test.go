@@ -132,7 +132,9 @@ const logsPath = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
 // export calls the gRPC door with a body as it is, and returns the status.
 func (w *hostileWorld) export(body io.Reader, header map[string]string) string {
-	transport := &http.Transport{Protocols: new(http.Protocols)}
+	// One that is answered before its body is sent is not idle yet when it is told to
+	// close; it does so by itself then, and not only when the server is tired of it.
+	transport := &http.Transport{Protocols: new(http.Protocols), IdleConnTimeout: time.Second}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
 	path := logsPath
